@@ -10,7 +10,7 @@ again:
   expects waits no longer than that;
 - at the end of its lookback, as with a fixed one: that reading settles it.
 
-Until `FEWEST_RUNS` runs were seen, all is read again. A changed report, account list, time zone or lookback begins
+Until `FEWEST_RUNS` runs were seen, of several a day one, all is read again. A changed report, account list, time zone or lookback begins
 anew. Nothing is forgotten by not being read: the bookmark's own account of young days (`reread`) keeps each of them
 until it was read at the end of its lookback.
 """
@@ -224,7 +224,8 @@ class Learned:
         if frozenset(self._read) == self.accounts:
             for day in self._whole_days():
                 self._learn(day)
-            self.runs += 1
+            # Of the runs of a day one counts: the others see each day at the same age.
+            self.runs += self.last is None or self.last.date() < self.over.date()
             self.last = self.over
         return self._spelt()
 
@@ -248,7 +249,9 @@ class Learned:
                 if history.bit_length() > READINGS + 1:
                     history = history & _HISTORY | 1 << READINGS
                 self.ages[passed] = history
-        self.days[day.start] = Seen(digest, age)
+        if before is None or before.age != age:
+            # Of several readings at one age the first: what moves between them shows at the next age.
+            self.days[day.start] = Seen(digest, age)
 
     # -- state -------------------------------------------------------------------------------
 

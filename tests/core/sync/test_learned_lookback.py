@@ -39,7 +39,7 @@ def learned(kept: object = None, *, lookback: int = 30, over: datetime = BEGIN, 
 
 
 def played(
-    moves: Mapping[int, bool], *, runs: int, lookback: int = 30, gap: int = 1
+    moves: Mapping[int, bool], *, runs: int, lookback: int = 30, gap: float = 1, hour: int = 0
 ) -> tuple[Learned, dict[datetime, list[int]], list[int]]:
     """Run after run of one account: which days are read at which ages, and how many are read again in each run.
 
@@ -48,6 +48,7 @@ def played(
         runs: How many.
         lookback: Days.
         gap: Days between two runs.
+        hour: Of the day, at which days move.
     """
     kept: Any = None
     read: dict[datetime, datetime] = {}
@@ -69,7 +70,8 @@ def played(
         mark = over.replace(hour=0)
         for day in (*days, *new):
             age = (over - day - ONE_DAY).days
-            moved = sum(1 for a in range(age + 1) if moves.get(a))
+            moved_to = (over - day - ONE_DAY - timedelta(hours=hour)).days
+            moved = sum(1 for a in range(moved_to + 1) if moves.get(a))
             made.note(
                 ["{}"], Interval(day, day + ONE_DAY), {("{}", day.date().isoformat()): moved + 1}
             )
@@ -85,6 +87,19 @@ def _days(stretches: list[Interval]) -> Iterator[Interval]:
         while day < stretch.end:
             yield Interval(day, day + ONE_DAY)
             day += ONE_DAY
+
+
+def test_of_several_runs_a_day_one_counts():
+    """Fourteen hourly runs have seen a day at one or two ages: what moves at others must not wait for a week."""
+    hourly = 1 / 24
+    assert played({2: True}, runs=24 * (FEWEST_RUNS - 2), gap=hourly)[0].is_learning
+    assert played({2: True}, runs=24 * 20, gap=hourly)[0].due_ages() == (1, 2, 3, 10, 17, 24, 30)
+
+
+def test_what_moves_between_two_runs_of_a_day_is_seen():
+    """Restated at noon: no reading at midnight differs from the one an hour before."""
+    made = played({2: True}, runs=24 * (FEWEST_RUNS - 2), gap=1 / 24, hour=12)[0]
+    assert sorted(made.moving()) == [2, 3, 4]
 
 
 def test_at_first_everything_is_read_again():
