@@ -558,6 +558,9 @@ class ReportStream(PlannedReport):
         wish = self.config.get("on_empty", "ok")
         if self._rows or wish == "ok" or self._failed:
             return
+        was_asked = self._read or self._held_back
+        if not was_asked and any(bookmark.covered for bookmark in self._bookmarks.values()):
+            return  # an earlier run has read all there is by now
         message = "no row in the whole run"
         if wish == "fail":
             self.fail(RequestError(f"{message} (setting `on_empty`); its bookmark was not moved"))

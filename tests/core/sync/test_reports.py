@@ -272,6 +272,17 @@ def test_an_empty_run_means_what_the_setting_says(tiny: Tiny, wish: str) -> None
     assert "replication_key_value" not in json.dumps(tap.state)
 
 
+def test_a_run_with_nothing_left_to_read_is_not_empty(
+    tiny: Tiny, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each day was read by an earlier run of the day: nobody was asked, so nobody had no rows."""
+    more = {"lookback_days": 0, "on_empty": "fail"}
+    state = tiny.run(**more).last_state
+    caplog.clear()
+    assert tiny.run(state=state, **more).records["spend_daily"] == []
+    assert "no row in the whole run" not in caplog.text
+
+
 def test_too_much_is_halved_until_it_is_whole(tiny: Tiny) -> None:
     """Two gateway errors in a row split the window; the rows are those of the whole."""
     whole = tiny.run()
