@@ -291,7 +291,8 @@ def test_a_sandbox_that_dies_ends_the_demo_in_one_line(tmp_path, seconds):
     began = time.monotonic()
     _, said = process.communicate(timeout=250)
     assert process.returncode == 1
-    assert time.monotonic() - began < 15
+    # On a busy machine, too: the retries of one request would take longer.
+    assert time.monotonic() - began < 30
     (line,) = said.splitlines()
     assert "the sandbox ended by itself (exit code -9)" in line
 
