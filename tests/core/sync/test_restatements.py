@@ -88,3 +88,11 @@ def test_the_latest_reading_says_how_final_a_day_is():
     day = date(2026, 3, 1)
     assert [s for _, s in states["s", "{}", day]] == ["settled"]
     assert [s for _, s in states["s", '{"a":1}', day]] == ["provisional"]
+
+
+def test_a_reading_without_totals_is_none_of_numbers():
+    """A bucket without a row, and one that a loader left null: nothing moved that nobody knows."""
+    bare = reading(0) | {"totals": None, "age_days": None}
+    (step,) = Readings([bare, reading(1, clicks=5), reading(2, clicks=6)]).restatements()
+    assert (step.before, step.after, step.at.age_days) == (5, 6, 2)
+    assert step.document()["currency"] is None

@@ -1,6 +1,7 @@
 """The windows of a report while it is read."""
 
 from datetime import datetime, timedelta, timezone
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -61,3 +62,15 @@ def test_what_the_platform_dropped_since_it_was_planned_is_no_time_without_rows(
     """The ledger must not say that it was read, or its older rows would be ghosts."""
     assert read(held_from=datetime(2026, 3, 10)).window == Interval(datetime(2026, 3, 10), WEEK.end)
     assert read(held_from=datetime(2026, 3, 1)).window == WEEK
+
+
+@pytest.mark.parametrize(("partitions", "alone"), [((X, Y), False), ((X,), True)])
+def test_totals_of_an_answer_are_an_accounts_if_it_was_asked_alone(partitions, alone):
+    """Those of several say nothing of each; where none were asked for the columns are null."""
+    given: Any = SimpleNamespace(ledger=lambda account, alone: {"control": account, "ties": alone})
+    window = read(totals=given)
+    window.task.job.partitions = partitions
+    line = window.line(X, RequestStats())
+    assert (line["control"], line["ties"]) == (X.text, alone)
+    bare = read().line(X, RequestStats())
+    assert (bare["control"], bare["ties"]) == (None, None)
