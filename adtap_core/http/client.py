@@ -16,6 +16,7 @@ from http import HTTPStatus
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
+import backoff
 import requests
 import urllib3
 
@@ -47,7 +48,6 @@ MAX_QUOTA_WAITS: Final = 3
 """How often one request waits for a quota, unless the tap's setting `quota_waits` says otherwise."""
 FIRST_WAIT_SECONDS: Final = 0.5
 """The longest wait before the first retry where the answer names none; each further one may be twice as long."""
-_LONGEST_USUAL_WAIT_SECONDS: Final = 60.0
 _LEAST_WAIT_SECONDS: Final = 1.0
 """Where a server asks to wait less than this, the usual waits grow up to it."""
 _SAID_FROM_SECONDS: Final = 10.0
@@ -72,8 +72,9 @@ class Call:
         login: Whether the call carries the tap's login: an HTML page is then no answer to it.
         splittable: Whether the caller can ask for less: two 502/504 in a row then say so.
         timeout_seconds: Read timeout of this call, if not the usual one.
-        table: Whether lines without an end of their own are expected, as CSV is: where no length is declared, or the
-            last line has no end though other tables' have, they are asked for until two answers in a row are equally long.
+        table: Whether lines without an end of their own are expected, as CSV is: where no length is declared, or
+            the last line has no end and the host is not known for that, they are asked for until two answers in a row
+            are equally long.
         partial: Whether a cut answer is of use too, such as some of a list's values; its status tells.
 
     >>> call = Call("https://api.example/campaigns", "campaigns", params={"page": 1})
@@ -202,8 +203,10 @@ class Http:
         """Sees each call before it is sent, logins too; an answer that it gives is taken for the platform's."""
         self.unreachable: set[str] = set()
         """Hosts that could not even be connected to within `max_retries`, and not since."""
-        self.ends_lines: set[str] = set()
+        self.ended: set[str] = set()
         """Hosts that ended the last line of a table."""
+        self.unended: set[str] = set()
+        """Hosts that did not, and gave the same table twice."""
         self.login_gave_up = False
         """Whether the last login did not come about within `max_retries`."""
         self._is_closed = False
@@ -404,6 +407,8 @@ class _Tries:
 
     def __init__(self, http: Http, call: Call, stats: RequestStats) -> None:
         self._http, self._call, self._stats = http, call, stats
+        self._waits = backoff.expo(base=2, factor=FIRST_WAIT_SECONDS, max_value=60)
+        next(self._waits)  # backoff's generators begin with an empty value
         self._state = RetryState(
             policy=RetryPolicy(
                 max_retries=http.limits.max_retries,
@@ -489,16 +494,20 @@ class _Tries:
         return 1 if not self._call.login and self._http.login_gave_up else None
 
     def _is_whole(self, response: Response) -> bool:
-        """Return whether a table came to its end: length declared and last line as any other table's, or it came twice."""
+        """Return whether a table came to its end: length declared and last line ended, as usual there, or it came twice."""
         body, size = response.body, response.body.size
-        if not self._call.table or response.status != HTTPStatus.OK or size in {0, self._size}:
+        if not self._call.table or response.status != HTTPStatus.OK or not size:
             return True
-        ends_line = body.tail(1) in b"\r\n"
+        host, ends_line = self._host, body.tail(1) in b"\r\n"
+        ended, unended = self._http.ended, self._http.unended
         if ends_line:
-            self._http.ends_lines.add(self._host)
+            ended.add(host)
+        if size == self._size:
+            unended.update(() if ends_line else (host,))
+            return True
         # A proxy that was cut off declares the length of what it has: the last number may lack digits. Of a server that
-        # ends no last line, nothing tells that; to ask for each of its tables twice would cost as much again.
-        if body.framed and ends_line is (self._host in self._http.ends_lines):
+        # ends no last line nothing tells that: its first table is compared, all of them would cost as much again.
+        if body.framed and (ends_line or (host in unended and host not in ended)):
             return True
         self._size = size
         return False
@@ -545,8 +554,7 @@ class _Tries:
         return f" (gave up after {count(self._state.failures, 'try')})"
 
     def _wait(self, outcome: Outcome, message: str) -> None:
-        longest = FIRST_WAIT_SECONDS * 2.0 ** (self._state.failures - 1)
-        usual = min(longest, _LONGEST_USUAL_WAIT_SECONDS) * random.uniform(0.5, 1.0)
+        usual = next(self._waits) * random.uniform(0.5, 1.0)
         # `Retry-After: 0`, or a moment that has passed: all retries would be over within one.
         seconds = (
             usual

@@ -43,7 +43,7 @@ _TRUTHS: Final[Mapping[str, bool | None]] = {
     **dict.fromkeys(("0", "false", "no", "off", "f", "n"), False),
     "": None,
 }
-_SPACE_BEFORE_ZONE: Final = re.compile(r"(?<=:\d\d)\s+(?=[+-]\d)")
+_SPACE_BEFORE_ZONE: Final = re.compile(r"\s+(?=(?:[+-]\d\d:?(?:\d\d)?|Z)$)")
 
 
 class ConversionError(ValueError):

@@ -340,13 +340,21 @@ def test_a_table_that_ends_within_a_line_is_believed_when_it_came_twice(bench: B
     assert bench.stats.requests == 5
 
 
-def test_a_server_that_ends_no_last_line_is_asked_once_a_table(bench: Bench) -> None:
+def test_a_server_that_ends_no_last_line_is_asked_twice_for_its_first_table(bench: Bench) -> None:
     """Each window would cost two requests, of which one may take ten minutes: the declared length was met."""
     table = b"a,b\n1,2\n3,45"
-    bench.answers((200, {}, table), (200, {}, table))
-    for times in (1, 2):
+    bench.answers(*[(200, {}, table)] * 4)
+    for times in (2, 3, 4):
         assert bench.send(expects="text", table=True).text() == table.decode()
         assert bench.stats.requests == times
+
+
+def test_the_first_table_of_a_run_may_be_one_that_was_cut(bench: Bench) -> None:
+    """Nobody knows yet whether the server ends its last lines."""
+    whole, cut_off = b"a,b\n1,2\n3,45\n", b"a,b\n1,2\n3,4"
+    bench.answers((200, {}, cut_off), (200, {}, whole))
+    assert bench.send(expects="text", table=True).text() == whole.decode()
+    assert bench.stats.requests == 2
 
 
 @pytest.mark.parametrize("expects", ["json", "text", "any"])
