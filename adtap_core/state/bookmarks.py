@@ -267,6 +267,11 @@ class Bookmark:
         # must not look back here once more.
         self.note_begun()
 
+    @property
+    def has_read(self) -> bool:
+        """Check whether this run, or the broken one that it goes on with, has read anything."""
+        return bool(self._done)
+
     def note_begun(self) -> None:
         """Write into the entry that a run is under way, and what it has read by now."""
         if self._begun is None:

@@ -405,11 +405,17 @@ class ReportStream(PlannedReport):
                 fetched.held_from,
             )
         )
-        if self.config.get("on_empty") == "fail" and not self._rows:
+        if self._may_fail_as_empty:
             return  # Nothing came yet: if nothing comes at all, no bookmark may have moved.
         for window in self._held_back:
             self._close(window)
         self._held_back.clear()
+
+    @property
+    def _may_fail_as_empty(self) -> bool:
+        """Whether no row came yet; with `fail` no window is closed before, by this run or a broken one that it goes on with."""
+        has_read = any(bookmark.has_read for bookmark in self._bookmarks.values())
+        return self.config.get("on_empty") == "fail" and not self._rows and not has_read
 
     def _check_totals(self, totals: WindowTotals, task: WindowTask) -> None:
         """Say what does not tie out in a window.
@@ -562,7 +568,7 @@ class ReportStream(PlannedReport):
         if not was_asked and any(bookmark.covered for bookmark in self._bookmarks.values()):
             return  # an earlier run has read all there is by now
         message = "no row in the whole run"
-        if wish == "fail":
+        if self._may_fail_as_empty:
             self.fail(RequestError(f"{message} (setting `on_empty`); its bookmark was not moved"))
-        else:
+        elif wish == "warn":
             log.warning("%s: %s (setting `on_empty`)", self.name, message)

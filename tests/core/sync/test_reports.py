@@ -283,6 +283,20 @@ def test_a_run_with_nothing_left_to_read_is_not_empty(
     assert "no row in the whole run" not in caplog.text
 
 
+def test_the_rest_of_a_run_that_broke_off_may_be_empty(tiny: Tiny) -> None:
+    """Rows came before it was killed: with `fail` no window is closed before a first row, so none of it was empty."""
+    more = {"on_empty": "fail", "start_date": "2026-01-01", "accounts": ["x"]}
+    states = tiny.run(**more).states
+    early = next(s for s in states if s["bookmarks"]["spend_daily"]["partitions"][0].get("covered"))
+    tiny.server.before.append(lambda _p, _q: TinyServer.json({"rows": []}))
+    got = tiny.run(state=early, **more)
+    assert tiny.asked(), "there was nothing left to read"
+    ends = [
+        s["bookmarks"]["spend_daily"]["partitions"][0]["covered"] for s in (early, got.last_state)
+    ]
+    assert ends[0] < ends[1]
+
+
 def test_too_much_is_halved_until_it_is_whole(tiny: Tiny) -> None:
     """Two gateway errors in a row split the window; the rows are those of the whole."""
     whole = tiny.run()
