@@ -53,7 +53,7 @@ def classify(call: Call, response: Response) -> Outcome:
             # The greatest life of a token is not published: asking for a longer one may be what is wrong.
             settings = "`email`, `password`, `totp` and `token_expiration_seconds`"
         return Outcome(Action.CREDENTIALS, f"{message}; check the settings {settings}")
-    if not response.is_success:
+    if not response.is_success or response.status == HTTPStatus.PARTIAL_CONTENT:
         return _judge_failure(call, response)
     if not response.body.size:
         return Outcome(Action.RETRY, "an empty answer")

@@ -1,12 +1,18 @@
 """Answers that are not, or not all, of what was asked for: what hides new objects, other zones, refused ranges."""
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from adtap_core.bodies.spool import Spool
+from adtap_core.http.client import Call
+from adtap_core.http.outcomes import Action
+from adtap_core.http.response import Response
 from adtap_core.inspect.dry_run import entity_calls, record_requests
 from adtap_core.tap import RunFailed
+from tap_atomx import responses
 from tap_atomx.streams import ENTITIES
 from tap_atomx.tap import TapAtomx
 from tests.canned import Text
@@ -538,3 +544,10 @@ def test_pages_that_do_not_make_a_report_whole_fail(platform, run, odd):
     with pytest.raises(RunFailed):
         run("own", reports=[{**OWN, "filters": []}], start_date="2026-03-17", max_retries=2)
     assert 3 <= len([a for a in platform.asked if a.path == "/v3/report"]) <= 9
+
+
+def test_a_part_of_an_answer_is_asked_for_again():
+    """206 where nobody asked for a part: what it holds looks whole."""
+    body = Spool.of(b'{"success": true, "report": []}')
+    reply = Response(206, {}, body, "https://api.example", datetime.now(UTC))
+    assert responses.classify(Call(url=reply.url, what="report"), reply).action is Action.RETRY
