@@ -240,10 +240,8 @@ class LegacyEntities:
     # -- below one entity --------------------------------------------------------------------
 
     def _child(self, entity: TerminalOneEntity, query: EntityQuery, more: str = "") -> Any:
-        assert entity.parent is not None and query.parent is not None  # noqa: S101, PT018
-        number = query.parent["id"]
-        path = f"{_PATHS[entity.parent]}/{number}/{entity.path}{more}"
-        what = f"{entity.name} of {number}"
+        path = f"{_PATHS[str(entity.parent)]}/{_number(query)}/{entity.path}{more}"
+        what = f"{entity.name} of {_number(query)}"
         document = self._document(path, what, {"full": "*"}, query.stats)
         found = document.get("data")
         # Children come in one piece; the total that they tell is 0 or missing.
@@ -257,12 +255,11 @@ class LegacyEntities:
         yield records_of({"data": found}, f"{entity.name} of {_number(query)}")
 
     def _history(self, entity: TerminalOneEntity, query: EntityQuery) -> Pages:
-        assert query.parent is not None  # noqa: S101 - only called for children
         entries = self._child(entity, query) or None
         if isinstance(entries, Mapping):
             entries = entries.get("log_entries", entries)
         what = f"{entity.name} of {_number(query)}"
-        yield [change(row, int(query.parent["id"])) for row in records_of({"data": entries}, what)]
+        yield [change(row, int(_number(query))) for row in records_of({"data": entries}, what)]
 
     def _acl(self, entity: TerminalOneEntity, query: EntityQuery) -> Pages:
         found = self._child(entity, query)
@@ -270,7 +267,6 @@ class LegacyEntities:
 
     def _permissions(self, entity: TerminalOneEntity, query: EntityQuery) -> Pages:
         """Yield one row for a user: the flags, and for each level the entities that may be seen."""
-        assert query.parent is not None  # noqa: S101 - only called for children
         what = f"{entity.name} of {_number(query)}"
 
         def objects(*found: Any) -> list[Record]:
@@ -283,7 +279,7 @@ class LegacyEntities:
         (document,) = objects(self._child(entity, query) or {})
         (found,) = objects(document.get("permissions") or {})
         (levels,) = objects(found.get("entities") or {})
-        row: dict[str, Any] = {"user_id": query.parent["id"]}
+        row: dict[str, Any] = {"user_id": _number(query)}
         row |= {k: v for k, v in document.items() if k != "permissions"}
         if isinstance(row.get("user"), Mapping):
             row["user"] = {k: str(v) for k, v in row["user"].items()}  # as XML has them
@@ -296,7 +292,6 @@ class LegacyEntities:
 
     def _target_dimensions(self, entity: TerminalOneEntity, query: EntityQuery) -> Pages:
         """Yield one row for each target dimension of a strategy."""
-        assert query.parent is not None  # noqa: S101 - only called for children
         rows = []
         for number, name in TARGET_DIMENSIONS.items():
             try:
@@ -314,7 +309,7 @@ class LegacyEntities:
                 rows.append(
                     {
                         **rest,
-                        "strategy_id": query.parent["id"],
+                        "strategy_id": _number(query),
                         "target_dimension_id": number,
                         "name": name,
                     }
@@ -391,4 +386,6 @@ def _listed(found: Any) -> Any:
 
 
 def _number(query: EntityQuery) -> Any:
-    return None if query.parent is None else query.parent["id"]
+    """Return the id of the record that something hangs below."""
+    assert query.parent is not None  # noqa: S101 - only called for children
+    return query.parent["id"]
