@@ -40,13 +40,8 @@ class Curve:
     def __init__(self, weights: Sequence[int]) -> None:
         self._until = (0, *accumulate(weights))
 
-    def part(self, value: int, first: int, last: int) -> int:
-        """Return what of a day's number falls between two steps, the second one excluded."""
-        until, total = self._until, self._until[-1]
-        return value * until[last] // total - value * until[first] // total
-
     def parts(self, values: Iterable[int], first: int, last: int) -> list[int]:
-        """Return what of each number falls between two steps."""
+        """Return what of each of a day's numbers falls between two steps, the second one excluded."""
         until, total = self._until, self._until[-1]
         before, after = until[first], until[last]
         if after - before == total:

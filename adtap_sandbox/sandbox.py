@@ -137,8 +137,6 @@ class Sandbox:
         self.cached_answers.forget()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            raise RuntimeError(f"the sandbox speaks no {scope['type']}")
         path = scope["path"]
         scope["adtap.platform"], scope["root_path"] = self._find(path)
         scope["adtap.path"] = path.removeprefix(scope["root_path"])

@@ -7,8 +7,6 @@ one of its own in the same shape.
 
 from starlette.responses import JSONResponse, Response
 
-WRONG_OWNER = "It is impossible to check account ownership!"
-
 
 class RefusedError(Exception):
     """A request that Adjust would refuse.
@@ -38,7 +36,7 @@ def unsupported_metric(name: str) -> RefusedError:
 
 def unauthorized() -> RefusedError:
     """Bad or absent token, or an account that the token does not own."""
-    return RefusedError(401, "auth_error", WRONG_OWNER)
+    return RefusedError(401, "auth_error", "It is impossible to check account ownership!")
 
 
 def report_error(refused: RefusedError, correlation_id: str) -> Response:

@@ -256,6 +256,7 @@ def expected_totals(store: AdjustStore, query: Query) -> dict[str, dict[str, int
                 for name, atom in atoms.items():
                     value = facts.reader(atom)(cell, seed, state)
                     if atom.section not in DAILY_SECTIONS and base.pieces:
-                        value = CURVE.part(value, base.pieces[0].first, base.pieces[-1].last)
+                        ends = base.pieces[0].first, base.pieces[-1].last
+                        (value,) = CURVE.parts((value,), *ends)
                     found[app.token][name] += value
     return found

@@ -7,6 +7,7 @@ from typing import Any
 from adtap_sandbox.atomx.facts import MONEY, NAMES, Facts
 from adtap_sandbox.atomx.reports import RATIOS, Names, Query, passes
 from adtap_sandbox.atomx.store import Store
+from adtap_sandbox.cube import Groups
 
 
 def of_report(facts: Facts, store: Store, query: Query, now: datetime) -> dict[str, Any]:
@@ -17,7 +18,7 @@ def of_report(facts: Facts, store: Store, query: Query, now: datetime) -> dict[s
     names = Names(store)
     metrics = [metric for metric in query.metrics if metric not in RATIOS]
     places = [NAMES.index(metric) for metric in metrics]
-    rows: dict[tuple[Any, ...], list[int]] = {}
+    rows: Groups[tuple[Any, ...]] = Groups()
     seen = [line for line in facts.lines if query.scope.sees(line) and passes(line, query, names)]
     begin = query.begin.replace(tzinfo=query.zone).astimezone(UTC)
     end = min(query.end.replace(tzinfo=query.zone).astimezone(UTC), now)
@@ -32,11 +33,9 @@ def of_report(facts: Facts, store: Store, query: Query, now: datetime) -> dict[s
             if numbers is None:
                 continue
             key = tuple(words.get(group) or names.value(line, group) for group in query.groups)
-            have = rows.setdefault(key, [0] * len(places))
-            for nth, place in enumerate(places):
-                have[nth] += numbers[place]
+            rows.add(key, [numbers[place] for place in places])
         moment += timedelta(hours=1)
-    sums = [sum(column) for column in zip(*rows.values(), strict=True)] or [0] * len(places)
+    sums = rows.totals(len(places))
     written = [
         {**dict(zip(query.groups, key, strict=True)), **_written(metrics, numbers)}
         for key, numbers in rows.items()

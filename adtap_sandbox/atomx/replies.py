@@ -10,12 +10,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-UNAUTHORIZED = 1
-BAD_REQUEST = 2
-NOT_FOUND = 3
-FORBIDDEN = 4
-
-_ERRNO = {401: UNAUTHORIZED, 400: BAD_REQUEST, 404: NOT_FOUND, 403: FORBIDDEN}
+_ERRNO = {401: 1, 400: 2, 404: 3, 403: 4}
 
 
 class Refusal(Exception):  # noqa: N818 - the word says what the platform does
@@ -45,7 +40,7 @@ def success(now: datetime, resource: str, payload: object, **more: object) -> Re
 
 def refusal(no: Refusal, *, soft: bool = False) -> Response:
     """Return the reply to a refused request; `soft` under 200, as the vendor's Go and PHP clients expect it may."""
-    errno = _ERRNO.get(no.status, BAD_REQUEST)
+    errno = _ERRNO.get(no.status, 2)
     said = {"success": False, "error": no.message, "errno": errno}
     return body(said, 200 if soft else no.status)
 

@@ -7,7 +7,6 @@ times the environment's share, rounded down. A query over two years of days need
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
@@ -101,11 +100,6 @@ def on_the_wire(metric: str, value: int, *, noise: bool) -> int | float:
     if metric not in MONEY or value == 0:
         return value
     return single_precision(value / MICROS) if noise else value / MICROS
-
-
-def as_sent(metric: str, value: int, *, noise: bool) -> Decimal:
-    """The very digits that `on_the_wire` writes, as an exact decimal."""
-    return Decimal(repr(on_the_wire(metric, value, noise=noise)))
 
 
 class Delivery:

@@ -24,7 +24,7 @@ from starlette.responses import Response
 from adtap_sandbox.cube import Groups
 from adtap_sandbox.environment import rfc3339
 from adtap_sandbox.openx import fields, questions
-from adtap_sandbox.openx.delivery import MICROS, Question, as_sent
+from adtap_sandbox.openx.delivery import MICROS, Question, on_the_wire
 from adtap_sandbox.openx.replies import plain_json
 from adtap_sandbox.openx.store import Store
 from adtap_sandbox.tables import table
@@ -100,7 +100,7 @@ class ExpectedTotals:
         sums.add(("total", ""), [0] * (1 + 2 * len(names)))
         for row in self._store.delivery.rows(question):
             pairs = zip(names, row.metrics, strict=True)
-            sent = [as_sent(name, value, noise=noise) for name, value in pairs]
+            sent = [Decimal(repr(on_the_wire(name, value, noise=noise))) for name, value in pairs]
             numbers = [1, *sent, *row.metrics]
             sums.add(("total", ""), numbers)
             sums.add(("days", row.day.isoformat()), numbers)

@@ -56,21 +56,18 @@ class CurrentApi:
         self.store, self.sessions = store, sessions
 
     async def answer(self, request: Request) -> Response:
+        headers: dict[str, str] = {}
         try:
             headers = self.sessions.admit(request)
-        except RefusedError as refused:
-            return v3_error(refused, self.sessions.requests)
-        try:
             body = await run_in_threadpool(self._answer, request)
-        except RefusedError as refused:
-            refused.headers.update(headers)
-            return v3_error(refused, self.sessions.requests)
         except QueryError as error:
-            unread = RefusedError(
-                400, "invalid-query", str(error), field=error.field, headers=headers
-            )
-            return v3_error(unread, self.sessions.requests)
-        return json_reply(body, headers=headers)
+            refused = RefusedError(400, "invalid-query", str(error), field=error.field)
+        except RefusedError as error:
+            refused = error
+        else:
+            return json_reply(body, headers=headers)
+        refused.headers.update(headers)
+        return v3_error(refused, self.sessions.requests)
 
     def _answer(self, request: Request) -> Record:
         parts = [part for part in request.path_params["path"].split("/") if part]

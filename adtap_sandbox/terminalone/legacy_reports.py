@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from email.utils import format_datetime, parsedate_to_datetime
@@ -63,10 +63,10 @@ class ReportRequest:
     query: ReportQuery
     columns: list[str]
     bounds: Bounds
-    window: str = ""
-    having: list[Predicate] = field(default_factory=list)
-    order: list[str] = field(default_factory=list)
-    precision: int = 8
+    window: str
+    having: list[Predicate]
+    order: list[str]
+    precision: int
 
     @property
     def by_interval(self) -> bool:
@@ -217,10 +217,10 @@ class LegacyReports:
         span = Span(bounds, hourly, report.zone)
         groups = [name for name in columns if name in report.dimensions]
         query = ReportQuery(report.source, span, rollup, groups, metrics, predicates)
-        wanted = ReportRequest(
-            report, query, columns, bounds, window, [test for test, _ in having], order
+        tests = [test for test, _ in having]
+        return ReportRequest(
+            report, query, columns, bounds, window, tests, order, _precision(given)
         )
-        return replace(wanted, precision=_precision(given))
 
     @staticmethod
     def _extra(report: Report, window: str, order: list[str], having: list[Parsed]) -> list[str]:
@@ -241,9 +241,8 @@ class LegacyReports:
         if not window and not start:
             raise _bad("missing_time_window", "a time window is required")
         if window:
-            template = re.sub(r"^last_\d+_", "last_X_", window)
-            bounds = named(window)
-            if bounds is None or not {window, template} & set(report.windows):
+            bounds = named(window, report.windows)
+            if bounds is None:
                 raise _bad("incorrect_time_window", f"time_window {window} is not allowed")
             if window in _SPECIAL and rollup != "all":
                 raise _bad("incorrect_time_rollup", f"{window} needs time_rollup=all")

@@ -1,7 +1,7 @@
 """Reports of both generations: windows of time, metrics over sums, and rows grouped from the finest ones."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -211,12 +211,14 @@ def day_of(moment: datetime) -> datetime:
     return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def named(window: str) -> Bounds | None:
-    """Return the first and last unit of a named window for a wall-clock now; None if unknown.
+def named(window: str, among: Collection[str]) -> Bounds | None:
+    """Return the first and last unit of a named window for a wall-clock now; None if it is not `among` those served.
 
-    `last_N_days` ends with yesterday, `last_N_hours` with the last full hour.
+    `last_N_days` ends with yesterday, `last_N_hours` with the last full hour; `among` may have them as `last_X_days`.
     """
     match = _LAST.match(window)
+    if window not in among and not (match and f"last_X_{match[2]}" in among):
+        return None
     if match:
         count = int(match[1])
         if match[2] == "days":

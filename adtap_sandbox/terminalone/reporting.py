@@ -4,7 +4,6 @@ Source of what each dataset allows: the vendor's OpenAPI and guide.
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -103,7 +102,7 @@ class ReportingApi:
 
             def made() -> str:
                 rows, names = self.reports.rows(query), _columns(body, query)
-                _sort(rows, body.get("order"), query)
+                _sort(rows, body.get("order"))
                 if page is not None:
                     return to_json(_paged(rows, names, *page))
                 return "".join(self._lines(rows[: body.get("max_results")], names))
@@ -186,9 +185,8 @@ class ReportingApi:
             "by_hour" in dataset.rollups and "T" in str(start or "") and rollup == "all"
         )
         if window is not None:
-            bounds = named(str(window))
-            template = re.sub(r"^last_\d+_", "last_X_", str(window))
-            if bounds is None or not {window, template} & set(dataset.windows):
+            bounds = named(str(window), dataset.windows)
+            if bounds is None:
                 raise _refuse(f"time_window {window} is not supported")
             hourly = hourly or str(window).endswith("_hours")
         else:
@@ -349,18 +347,19 @@ def _page(body: Record) -> tuple[int, int] | None:
     return index, size
 
 
-def _sort(rows: list[Row], order: object, query: ReportQuery) -> None:
+def _sort(rows: list[Row], order: object) -> None:
     for item in reversed(order if isinstance(order, list) else []):
         field = str(item.get("field"))
         down, nulls_last = bool(item.get("desc")), bool(item.get("nulls_last"))
-        rows.sort(key=lambda row: sort_key(_cell(row, field, query)), reverse=down)
-        rows.sort(key=lambda row: (_cell(row, field, query) is None) == nulls_last)
+        rows.sort(key=lambda row: sort_key(_cell(row, field)), reverse=down)
+        rows.sort(key=lambda row: (_cell(row, field) is None) == nulls_last)
 
 
-def _cell(row: Row, field: str, query: ReportQuery) -> object:
+def _cell(row: Row, field: str) -> object:
     if field == "agg_timestamp":
-        return row.bucket
-    return row.dimensions.get(field) if field in query.dimensions else row.metric(field)
+        # In campaign zones too the wall-clock time is written as if it was UTC.
+        return row.bucket and row.bucket.replace(tzinfo=UTC)
+    return row.dimensions[field] if field in row.dimensions else row.metric(field)
 
 
 def _paged(rows: list[Row], names: list[str], index: int, size: int) -> Record:
@@ -371,12 +370,4 @@ def _paged(rows: list[Row], names: list[str], index: int, size: int) -> Record:
 
 
 def _plain(row: Row, names: list[str]) -> Record:
-    made: Record = {}
-    for name in names:
-        if name == "agg_timestamp":
-            made[name] = row.bucket.strftime("%Y-%m-%dT%H:%M:%SZ") if row.bucket else None
-        elif name in row.dimensions:
-            made[name] = row.dimensions[name]
-        else:
-            made[name] = row.metric(name)
-    return made
+    return {name: _cell(row, name) for name in names}
