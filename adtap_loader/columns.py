@@ -391,22 +391,17 @@ def _exact_integer(digits: str) -> int | Decimal:
     return Decimal(digits) if len(digits) > _INT_DIGITS else int(digits)
 
 
-_decode_json = msgspec.json.Decoder(float_hook=_exact).decode
+decode: Final = msgspec.json.Decoder(float_hook=_exact).decode
+"""Returns the value of JSON, numbers with every digit.
+
+Refuses what is no JSON, half a surrogate pair, and an integer of more than 4,300 digits; for the latter two there is
+`mend`.
+"""
 
 
 def json_text(value: object) -> str:
     """Return a decoded value as compact JSON, numbers with every digit."""
     return _encode_json(value).decode()
-
-
-def decode(line: bytes | msgspec.Raw) -> Any:
-    """Return the value of JSON, numbers with every digit.
-
-    Raises:
-        msgspec.DecodeError: If it is no JSON, or has half a surrogate pair or an integer of more than 4,300
-            digits, for which `mend` is.
-    """
-    return _decode_json(line)
 
 
 def mend(line: bytes) -> tuple[Any, bool]:

@@ -73,6 +73,7 @@ class Loader:
 
     Attributes:
         streams: The streams by the names of their tables.
+        direct: Those whose records are taken as they stand on the line, by their names in the messages.
     """
 
     def __init__(self, warehouse: Warehouse, *, batch_rows: int, log: logging.Logger) -> None:
@@ -80,7 +81,7 @@ class Loader:
         self.streams: dict[str, Stream] = {}
         self._batch_rows, self._log = batch_rows, log
         self._schemas: dict[str, tuple[object, object]] = {}
-        self._direct: dict[str, Stream] = {}
+        self.direct: dict[str, Stream] = {}
         self._head = _NO_HEAD
         self._taker: Stream | None = None
         self._number = 0
@@ -98,11 +99,11 @@ class Loader:
 
     # -- lines
 
-    def read(self, source: IO[Any]) -> Counter[str]:
+    def read(self, source: IO[Any] | None) -> Counter[str]:
         """Take every message of an input.
 
         Args:
-            source: Opened for bytes or for text.
+            source: Opened for bytes or for text; standard input if None.
 
         Returns:
             How many messages of each type there were.
@@ -111,6 +112,11 @@ class Loader:
             LoadError: If the load cannot go on.
         """
         self._counts: Counter[str] = Counter()
+        source = source or sys.stdin
+        if source is None or sys.stdout is None:  # `<&-`, `>&-`
+            raise LoadError(
+                "Standard input or output is closed; the tap's messages come by the one, and STATE goes out by the other."
+            )
         raw = getattr(source, "buffer", source)
         more = raw.read if isinstance(raw, io.TextIOBase) else getattr(raw, "read1", raw.read)
         parts: list[bytes] = []
@@ -188,7 +194,7 @@ class Loader:
             head = _head(begin[0] + b"null}" if begin else line)
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             return _NO_HEAD, None
-        stream = self._direct.get(head.stream) if head.type == "RECORD" else None
+        stream = self.direct.get(head.stream) if head.type == "RECORD" else None
         return (begin[0] if begin and stream else _NO_HEAD), stream
 
     # -- messages
@@ -203,14 +209,11 @@ class Loader:
                 for column, spec in (given.items() if isinstance(given, dict) else ())
                 if column not in SDC_COLUMNS
             }
-            self.take_directly(
+            self.direct[name] = self.open(
                 name,
-                self.open(
-                    name,
-                    {**message["schema"], "properties": properties},
-                    message.get("key_properties") or (),
-                    bucket=bucket_of(message),
-                ),
+                {**message["schema"], "properties": properties},
+                message.get("key_properties") or (),
+                bucket=bucket_of(message),
             )
 
     def is_new(self, message: Message) -> bool:
@@ -220,8 +223,6 @@ class Loader:
         """
         self.require(message, "stream", "schema")
         stream = message["stream"]
-        if not isinstance(message["schema"], dict):
-            raise not_a_message(self._number, "its schema is no object.")
         if not _are_names(message.get("key_properties") or []):
             raise not_a_message(self._number, "its key_properties are no list of names.")
         described = (message["schema"], message.get("key_properties"))
@@ -232,7 +233,7 @@ class Loader:
             # Rows of the old schema must not land after newer ones of the same key.
             self.commit()
         self._schemas[stream] = copy.deepcopy(described)
-        self._direct.pop(stream, None)
+        self.direct.pop(stream, None)
         self._head, self._taker = _NO_HEAD, None
         return True
 
@@ -263,44 +264,20 @@ class Loader:
         if old:
             stream.rows_taken = old.rows_taken
         self.streams[name] = stream
-        for source, taker in self._direct.items():
+        for source, taker in self.direct.items():
             if taker is old:
-                self._direct[source] = stream
+                self.direct[source] = stream
         self._head, self._taker = _NO_HEAD, None
         return stream
-
-    def take_directly(self, name: str, stream: Stream) -> None:
-        """Let the records of a stream go to it as they stand on the line.
-
-        Args:
-            name: The stream's name in the messages.
-            stream: Where its records go.
-        """
-        self._direct[name] = stream
-
-    def goes_directly(self, stream: Stream) -> bool:
-        """Check whether records go to a stream as they stand on the line."""
-        return stream in self._direct.values()
 
     def take_record(self, message: Message) -> None:
         """Take a RECORD message that could not be taken as it stands on the line."""
         self.require(message, "stream", "record")
-        stream = self._direct.get(message["stream"])
+        stream = self.direct.get(message["stream"])
         if stream is None:
             raise NoSchemaError(message["stream"])
-        stream.take_record(self.record_of(message))
+        stream.take_record(message["record"])
         self.count_rows(1)
-
-    def record_of(self, message: Message) -> Message:
-        """Return the record of a RECORD message.
-
-        Raises:
-            LoadError: If it is no object.
-        """
-        record = message["record"]
-        if not isinstance(record, dict):
-            raise not_a_message(self._number, "its record is no object.")
-        return record
 
     def take_state(self, message: Message) -> None:
         """Take a STATE message: it is written on when all rows before it are committed."""
@@ -316,14 +293,9 @@ class Loader:
     def take_files(self, message: Message) -> None:
         """Take a BATCH message: records in files of JSON lines on this machine."""
         self.require(message, "stream", "encoding", "manifest")
-        encoding, manifest = message["encoding"], message["manifest"]
-        if not isinstance(encoding, dict) or not _are_names(manifest):
-            raise not_a_message(
-                self._number, "its encoding is no object, or its manifest no list of files."
-            )
         take = self.taker_of_files(message["stream"])
-        for address in manifest:
-            for record in _records_of(address, encoding):
+        for address in message["manifest"]:
+            for record in _records_of(address, message["encoding"]):
                 take(record)
                 self.count_rows(1)
 
@@ -336,7 +308,7 @@ class Loader:
         Raises:
             NoSchemaError: If there was no SCHEMA message of it.
         """
-        stream = self._direct.get(name)
+        stream = self.direct.get(name)
         if stream is None:
             raise NoSchemaError(name)
         return stream.take_record
@@ -345,13 +317,14 @@ class Loader:
         """Check that a message has its parts.
 
         Raises:
-            LoadError: If one is missing, or its stream is no name.
+            LoadError: If one is missing, or is not what `_PARTS` says.
         """
         for part in parts:
             if part not in message:
                 raise not_a_message(self._number, f"a {message['type']} without '{part}'.")
-            if part == "stream" and not (message[part] and isinstance(message[part], str)):
-                raise not_a_message(self._number, "its stream has no name.")
+            fits, why = _PARTS[part]
+            if not fits(message[part]):
+                raise not_a_message(self._number, why)
 
     # -- the commit rule
 
@@ -415,6 +388,22 @@ def bucket_of(message: Message) -> str:
 
 def _are_names(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
+def _is_object(value: object) -> bool:
+    return isinstance(value, dict)
+
+
+_NO_FILES: Final = "its encoding is no object, or its manifest no list of files."
+_PARTS: Final[dict[str, tuple[Callable[[object], bool], str]]] = {
+    "stream": (lambda value: isinstance(value, str) and bool(value), "its stream has no name."),
+    "schema": (_is_object, "its schema is no object."),
+    "record": (_is_object, "its record is no object."),
+    "encoding": (_is_object, _NO_FILES),
+    "manifest": (_are_names, _NO_FILES),
+    "value": (lambda _: True, ""),
+}
+"""What a part of a message must be, and what is said if it is not."""
 
 
 def _records_of(address: str, encoding: Mapping[str, Any]) -> Iterator[Message]:

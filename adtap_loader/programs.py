@@ -118,7 +118,7 @@ class Program:
         try:
             with ends_as_asked():
                 loader = Loader(warehouse.of(config), batch_rows=config["batch_size_rows"], log=log)
-                loader.read(sys.stdin.buffer)
+                loader.read(None)
                 loader.finish()
         except expected as error:
             log.error("%s", told(error))  # noqa: TRY400 - one line is asked for
@@ -134,9 +134,8 @@ class Program:
         everything = {
             "properties": {**{name: {} for name in SDK_SETTINGS}, **self.schema["properties"]}
         }
-        for line in unknown_settings(given, everything).values():
-            log.warning("%s", line)
-        for line in odd_variables(self.name, everything):
+        unknown = unknown_settings(given, everything).values()
+        for line in (*unknown, *odd_variables(self.name, everything)):
             log.warning("%s", line)
 
 

@@ -26,7 +26,7 @@ def resolved(schema: Mapping[str, Any], depth: int = 0) -> Mapping[str, Any]:
     if not isinstance(properties, Mapping):
         return schema
     made = {name: _followed(spec, schema, (), depth) for name, spec in properties.items()}
-    if all(made[name] is spec for name, spec in properties.items()):
+    if made == properties:
         return schema
     return {**schema, "properties": made}
 
@@ -47,16 +47,12 @@ def _followed(spec: Any, schema: Mapping[str, Any], before: tuple[str, ...], dep
         for word in ALTERNATIVES
         if isinstance(spec.get(word), list)
     }
-    same = all(
-        a is b for word, branches in made.items() for a, b in zip(branches, spec[word], strict=True)
-    )
     own = spec.get("properties")
     if depth and isinstance(own, Mapping):
         made["properties"] = {
             name: _followed(inner, schema, before, depth - 1) for name, inner in own.items()
         }
-        same = same and all(made["properties"][name] is inner for name, inner in own.items())
-    if same:
+    if all(spec[word] == followed for word, followed in made.items()):
         return spec
     whole = {**spec, **made}
     match whole.get(_ALL):

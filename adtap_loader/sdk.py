@@ -104,7 +104,7 @@ class LineReader(GenericSingerReader[bytes]):
         self, file_input: IO[Any] | None, callbacks: dict[str, Callable[[dict[str, Any]], None]]
     ) -> Counter[str]:
         with _ending_well(self.loader):
-            return self.loader.read(file_input or self.default_input)
+            return self.loader.read(file_input)
 
     @override
     def deserialize_json(self, line: bytes) -> dict[str, Any]:
@@ -124,13 +124,12 @@ class _MappingLoader(Loader):
     @override
     def take_record(self, message: Message) -> None:
         self.require(message, "stream", "record")
-        self.record_of(message)
         self.target.map_record(message)
         self.count_rows(1)
 
     @override
     def taker_of_files(self, name: str) -> Callable[[Message], None]:
-        if name in self._direct:
+        if name in self.direct:
             return super().taker_of_files(name)
         if name not in self.target.mapper.stream_maps:
             raise NoSchemaError(name)
@@ -272,7 +271,7 @@ class LoaderTarget(FromVariables, Target):
             and not maps[0].flattening_enabled
         ):
             sink = cast("LoaderSink", self.get_sink(maps[0].stream_alias))
-            self.loader.take_directly(stream, sink.stream)
+            self.loader.direct[stream] = sink.stream
 
     def map_record(self, message: Message) -> None:
         """Let the SDK change a record, and take what it makes of it."""
@@ -291,7 +290,7 @@ class LoaderTarget(FromVariables, Target):
             self.loader.finish()
         for sink in self._sinks_active.values():
             stream = cast("LoaderSink", sink).stream
-            if self.loader.goes_directly(stream):
+            if stream in self.loader.direct.values():
                 # Their records never came past the SDK, which counts.
                 sink.record_counter_metric.value = stream.rows_taken
             sink.clean_up()

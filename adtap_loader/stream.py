@@ -77,7 +77,7 @@ class Stream:
             return schema
         given, made = schema["properties"], followed["properties"]
         types = self._warehouse.types_of(
-            name, [column for column, spec in made.items() if spec is not given[column]]
+            name, [column for column, spec in made.items() if spec != given[column]]
         )
         kept: dict[str, Any] = {column: {} for column, kind in types.items() if kind == JSON}
         return {**followed, "properties": {**made, **kept}}

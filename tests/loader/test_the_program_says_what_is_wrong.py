@@ -9,7 +9,7 @@ import pytest
 
 from tests import programs
 
-from .conftest import File, record, schema, state
+from .conftest import File, lines, record, schema, state
 
 TEXT = {"type": ["string", "null"]}
 MESSAGES = (schema("s", {"v": TEXT}), record("s", v="x"), state({"n": 1}))
@@ -80,6 +80,22 @@ def test_a_settings_file_that_cant_be_read_is_one_line(tmp_path, program, text, 
     assert (run.returncode, run.stdout) == (1, "")
     (line,) = run.stderr.splitlines()
     assert f"--config {file}: {words}" in line
+
+
+@pytest.mark.parametrize("way", [{}, {"add_record_metadata": True}], ids=["plain", "sdk"])
+@pytest.mark.parametrize("closed", ["<&-", ">&-"])
+def test_a_closed_input_or_output_is_one_line(file, way, closed):
+    """As a scheduler may start it; nothing is loaded of which no STATE could be written."""
+    settings = file.folder / "settings.json"
+    settings.write_text(json.dumps({**file.settings(), **way}))
+    script = Path(sys.executable).with_name("target-adtap-duckdb")
+    command = f'exec "{script}" --config "{settings}" {closed}'
+    done = subprocess.run(
+        ["sh", "-c", command], input=lines(MESSAGES), capture_output=True, check=False
+    )
+    said = done.stderr.decode()
+    assert (done.returncode, said.count("ERROR"), "Traceback" in said) == (1, 1, False), said
+    assert "Standard input or output is closed" in said
 
 
 def test_a_setting_that_there_is_not_is_named(file):
