@@ -67,15 +67,17 @@ class Environment:
     world: World
     clock: Clock
     switches: dict[str, dict[str, object]] = field(default_factory=dict)
+    platform: str = ""  # whose room it is
 
-    def switch(self, platform: str, name: str) -> Any:
+    def switch(self, name: str) -> Any:
         """The present value of a behaviour that a test may change; a `KeyError` if the platform has none such."""
-        return self.switches[platform][name]
+        return self.switches[self.platform][name]
 
-    def kept(self, room: str, question: str, make: Callable[[], Made]) -> Made:
+    def kept(self, question: str, make: Callable[[], Made]) -> Made:
         """What follows from world, moment, switches and question alone: made once while the clock stands, over resets."""
-        now, switches = self.clock.now(), json.dumps(self.switches.get(room), sort_keys=True)
-        place = _place(self.world, now, switches, room, question) if self.clock.frozen else []
+        now, switches = self.clock.now(), self.switches.get(self.platform)
+        key = (self.world, now, json.dumps(switches, sort_keys=True), self.platform, question)
+        place = _place(*key) if self.clock.frozen else []
         made: Made = place[0] if place else make()
         if not place and self.clock.now() == now:
             place.append(made)

@@ -9,6 +9,7 @@ import importlib.util
 import socket
 import struct
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, Protocol
 from wsgiref.handlers import format_date_time
@@ -160,7 +161,8 @@ class Sandbox:
         if platform in self._modules:
             if platform not in self._rooms:
                 # Of the rooms that a reset makes anew, few are entered before the next one.
-                app = Starlette(routes=self._modules[platform].routes(self.environment))
+                environment = replace(self.environment, platform=platform)
+                app = Starlette(routes=self._modules[platform].routes(environment))
                 # A trailing slash is the platform's own matter.
                 app.router.redirect_slashes = False
                 self._rooms[platform] = app

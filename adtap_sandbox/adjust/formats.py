@@ -35,7 +35,7 @@ def as_json(report: Report, environment: Environment) -> dict[str, Any]:
         made.update(dims)
         rows.append({**made, **_texts(query, row, environment)})
     notes = _warnings(report, environment)
-    key = environment.switch("adjust", "warnings_key")
+    key = environment.switch("warnings_key")
     return {
         "rows": rows,
         "totals": _numbers(query, report.totals),
@@ -52,7 +52,7 @@ def _warnings(report: Report, environment: Environment) -> list[dict[str, str]]:
         shown = len(report.rows)
         body = f"Only the first {shown} of {shown + report.cut_off} rows are shown."
         notes.append({"slug": "limit_rows", "title": "Rows limit reached", "body": body})
-    if slug := environment.switch("adjust", "warn"):
+    if slug := environment.switch("warn"):
         notes.append({"slug": slug, "title": "Sandbox", "body": "Asked for by a switch."})
     return notes
 
@@ -131,7 +131,7 @@ def _numbers(query: Query, values: tuple[Value, ...]) -> dict[str, float]:
 
 
 def _texts(query: Query, row: Row, environment: Environment) -> dict[str, str | None]:
-    null = environment.switch("adjust", "null_metrics")
+    null = environment.switch("null_metrics")
     return {
         metric.id: text(metric, value, null=null)
         for metric, value in zip(query.metrics, row.values, strict=True)

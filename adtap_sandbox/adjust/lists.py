@@ -99,7 +99,7 @@ class Lists:
 
     def _options(self, name: str, account: str) -> list[Option]:
         kept, question = self.store.environment.kept, f"filter {name} {account}"
-        return kept("adjust", question, lambda: self._made(name, account))
+        return kept(question, lambda: self._made(name, account))
 
     def _made(self, name: str, account: str) -> list[Option]:
         if name in _DECLARED["plain"]:

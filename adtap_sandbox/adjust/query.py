@@ -118,7 +118,7 @@ def parse(store: AdjustStore, params: Params, account_header: str | None) -> Que
     mode = choice(params, "ad_spend_mode", tuple(SPEND_MODES), "adjust")
     metrics = tuple(catalogue.metric(name, mode) for name in words(params, "metrics"))
     calendar = _calendar(store, params, dimensions)
-    most = store.environment.switch("adjust", "timeout_days")
+    most = store.environment.switch("timeout_days")
     if 0 < most <= (calendar.last - calendar.first).days:
         raise RefusedError(504, "service_error", "Query took too long")
     tests, metric_tests = _filters(params, catalogue, mode)
@@ -141,7 +141,7 @@ def parse(store: AdjustStore, params: Params, account_header: str | None) -> Que
         attr_dependency=_boolean(params, "include_attr_dependency", default=True),
         readable=_boolean(params, "readable_names", default=False),
         index=words(params, "index"),
-        shadows=store.environment.switch("adjust", "shadow_rows"),
+        shadows=store.environment.switch("shadow_rows"),
     )
 
 
@@ -168,7 +168,7 @@ def _boolean(params: Params, name: str, *, default: bool) -> bool:
 
 
 def _limit(store: AdjustStore, params: Params) -> int | None:
-    cap = store.environment.switch("adjust", "max_rows")
+    cap = store.environment.switch("max_rows")
     text = params.get("limit")
     if text is not None and not (text.isdigit() and int(text) > 0):
         raise invalid(f"Invalid limit: {text} loc=limit")
@@ -218,7 +218,7 @@ def _lens(store: AdjustStore, params: Params) -> Lens:
     sources = _some(params, "ad_revenue_sources")
     if sources and not sources <= set(AD_REVENUE_SOURCES.values()):
         raise invalid("Invalid value loc=ad_revenue_sources")
-    hides = store.environment.switch("adjust", "hide_new_trackers")
+    hides = store.environment.switch("hide_new_trackers")
     maturity = choice(params, "cohort_maturity", ("immature", "mature", "fully_mature"), "immature")
     return Lens(
         types=attribution_types(params, today),

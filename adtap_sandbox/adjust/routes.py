@@ -104,7 +104,7 @@ class _Room:
     def _admit(self, request: Request) -> None:
         if request.headers.get("authorization") != f"Bearer {ADJUST_API_TOKEN}":
             raise unauthorized()
-        if 0 < self.environment.switch("adjust", "max_parallel") < self._in_flight:
+        if 0 < self.environment.switch("max_parallel") < self._in_flight:
             raise RefusedError(500, "service_error", "Internal Service Error: TimeoutError")
 
     def report_as(self, write: Callable[[Report], Response]) -> Endpoint:
@@ -115,17 +115,17 @@ class _Room:
 
             def made() -> Response:
                 report = compute(self.store, parse(self.store, request.query_params, header))
-                if not report.rows and not self.environment.switch("adjust", "empty_as_rows"):
+                if not report.rows and not self.environment.switch("empty_as_rows"):
                     return Response(status_code=204)
                 return write(report)
 
-            same = self.environment.kept("adjust", f"{request.url} {header}", made)
+            same = self.environment.kept(f"{request.url} {header}", made)
             return Response(same.body, same.status_code, same.headers)
 
         return answer
 
     def csv(self, report: Report) -> Response:
-        kind = self.environment.switch("adjust", "csv_content_type")
+        kind = self.environment.switch("csv_content_type")
         return _csv(formats.as_csv(report, self.environment), kind)
 
     def filters_data(self, request: Request) -> Response:
@@ -172,7 +172,7 @@ class _Room:
         return checked
 
     def kpi(self, request: Request) -> Response:
-        if self.environment.switch("adjust", "kpi_gone"):
+        if self.environment.switch("kpi_gone"):
             raise RefusedError(410, "request_error", "The KPI service has been retired")
         path = request.path_params["path"].rstrip("/")
         wants_csv = "text/csv" in request.headers.get("accept", "")

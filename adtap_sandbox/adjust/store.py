@@ -167,7 +167,7 @@ class AdjustStore:
     @property
     def events(self) -> tuple[Event, ...]:
         """The events; a renamed one has its new slug (switch ``renamed_events``)."""
-        renamed = self.environment.switch("adjust", "renamed_events")
+        renamed = self.environment.switch("renamed_events")
         made = []
         for number, (name, money, skan) in enumerate(_DATA["events"]):
             tokens = {
@@ -187,7 +187,7 @@ class AdjustStore:
     @property
     def closed(self) -> frozenset[str]:
         """Tokens of apps that the user may not read (switch ``forbidden_apps``)."""
-        return frozenset(self.environment.switch("adjust", "forbidden_apps"))
+        return frozenset(self.environment.switch("forbidden_apps"))
 
     def apps_of(self, account: str) -> dict[str, AdjustApp]:
         return {app.token: app for app in self.apps if app.account == account}

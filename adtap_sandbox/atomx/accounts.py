@@ -37,14 +37,14 @@ class Accounts:
         """
         who = given.get("email")
         right = who == EMAIL or (who is None and str(given.get("id")) == str(USER_ID))
-        password = self.environment.switch("atomx", "password") or ATOMX_PASSWORD
+        password = self.environment.switch("password") or ATOMX_PASSWORD
         if not right or given.get("password") != password:
             raise Refusal(401, "Invalid email or password")
         life = _life(given.get("expiration"))
-        owed = self.environment.switch("atomx", "second_factor")
+        owed = self.environment.switch("second_factor")
         # The vendor's PHP client always sends the key, with null in it.
         code = given.get("totp")
-        if owed and code not in (None, "") and self.environment.switch("atomx", "totp_in_login"):
+        if owed and code not in (None, "") and self.environment.switch("totp_in_login"):
             self._check_code(code)
             owed = False
         return self._issue(life, provisional=owed), owed
@@ -62,7 +62,7 @@ class Accounts:
         if token.holder:
             raise unauthorized()
         token.shown += 1
-        if 0 < self.environment.switch("atomx", "requests_per_token") < token.shown:
+        if 0 < self.environment.switch("requests_per_token") < token.shown:
             raise unauthorized()
 
     def _living(self, header: str | None) -> Pass[bool]:
@@ -73,7 +73,7 @@ class Accounts:
         return token
 
     def _check_code(self, code: object) -> None:
-        if str(code) != self.environment.switch("atomx", "totp_code"):
+        if str(code) != self.environment.switch("totp_code"):
             raise Refusal(401, "Invalid two-factor code")
 
     def _issue(self, seconds: int, *, provisional: bool) -> str:

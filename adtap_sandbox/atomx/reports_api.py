@@ -59,7 +59,7 @@ class ReportsApi:
         months = invoices.months(dict(call.params), now, year=owner is not None)
         asked = f"invoices {kind} {months} {owner} {self.store.writes}"
         make = partial(invoices.invoices, self.facts, self.store, kind, months, owner)
-        made = self.environment.kept("atomx", asked, make)
+        made = self.environment.kept(asked, make)
         return success(now, "invoices", made, count=len(made))
 
     def call(self, call: Call) -> Response:
@@ -128,9 +128,9 @@ class ReportsApi:
         limit, offset = whole(given, "limit", 0), whole(given, "offset", 0)
         # 0 is unlimited, as the wiki says.
         page = made[offset : offset + limit] if limit else made[offset:]
-        if "download" in given and self.environment.switch("atomx", "downloads"):
+        if "download" in given and self.environment.switch("downloads"):
             return self._download(query, page, header=True)
-        length = page if self.environment.switch("atomx", "length_is_page") else made
+        length = page if self.environment.switch("length_is_page") else made
         shown = {**self._head(report, query), "columns": list(query.columns), "data": page}
         shown |= {"length": len(length), "totals": totals(query, found)}
         return success(self.environment.clock.now(), "report", shown)
@@ -138,7 +138,7 @@ class ReportsApi:
     def _answer(self, query: Query) -> Groups[Labels]:
         asked, now = f"{query} {self.store.writes}", self.environment.clock.now()
         kept = self.environment.kept
-        return kept("atomx", asked, lambda: answer(self.facts, self.store, query, now))
+        return kept(asked, lambda: answer(self.facts, self.store, query, now))
 
     def _head(self, report: StoredReport, query: Query | None) -> dict[str, Any]:
         """Return what is known of a report without running it."""
@@ -183,7 +183,7 @@ class ReportsApi:
         return StreamingResponse(self._lines(query, made, header=header), media_type=kind)
 
     def _lines(self, query: Query, made: list[list[Any]], *, header: bool) -> Iterator[str]:
-        last_newline = self.environment.switch("atomx", "tsv_last_newline")
+        last_newline = self.environment.switch("tsv_last_newline")
         lines = [list(query.columns), *made] if header else made
         for start in range(0, len(lines), TSV_LINES_PER_CHUNK):
             written = csv_text(lines[start : start + TSV_LINES_PER_CHUNK], delimiter="\t")
@@ -195,7 +195,7 @@ class ReportsApi:
         """Answer as v1 and v2 do, which make the caller ask until the report is ready."""
         polls = self._polls.get(report.ident, -1) + 1
         self._polls[report.ident] = polls
-        ready = polls >= self.environment.switch("atomx", "report_polls")
+        ready = polls >= self.environment.switch("report_polls")
         began, now = int(report.created.timestamp()), self.environment.clock.now()
         ended = int(now.timestamp()) if ready else None
         values = {"report": report, "began": began, "ended": ended, "ready": ready}

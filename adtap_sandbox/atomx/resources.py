@@ -44,8 +44,8 @@ class Resources:
         self.reports = ReportsApi(environment, self.store)
 
     def reader(self) -> Reader:
-        internal = self.environment.switch("atomx", "internal_attributes")
-        bounds = self.environment.switch("atomx", "bound_filters")
+        internal = self.environment.switch("internal_attributes")
+        bounds = self.environment.switch("bound_filters")
         return Reader(self.store.view(), self.reports.quickstats, internal, bounds)
 
     def call(self, call: Call) -> Response:
@@ -79,7 +79,7 @@ class Resources:
         view = self.store.view()
         row = view.get(MODELS["user"], USER_ID)
         user = {"id": row["id"], "name": row["name"], "email": row["email"]}
-        look = self.environment.switch("atomx", "user_lists")
+        look = self.environment.switch("user_lists")
         for attribute, target in MODELS["user"].many.items():
             if look == "ids":
                 user[attribute] = row[attribute]
@@ -106,36 +106,36 @@ class Resources:
         return self._attribute(call, model, ident, call.words[2])
 
     def _question(self, call: Call) -> Question:
-        setting = self.environment.switch("atomx", "order_parameter")
+        setting = self.environment.switch("order_parameter")
         names = ("order_by", "sort") if setting == "both" else (setting,)
         question = ask(call.params, order_names=names)
-        refused = self.environment.switch("atomx", "refused_bounds")
+        refused = self.environment.switch("refused_bounds")
         for condition in question.conditions:
             if condition.operator != "=" and condition.path in refused:
                 raise Refusal(400, f"{condition.path} takes no bound")
         shape = question.shape
-        depth = max(shape.depth, self.environment.switch("atomx", "least_depth"))
+        depth = max(shape.depth, self.environment.switch("least_depth"))
         return replace(question, shape=replace(shape, depth=depth))
 
     def _list(self, call: Call, model: Model) -> Response:
         question = self._question(call)
         reader = self.reader()
         ident = dict(call.params).get("id", "")
-        if ident.isdigit() and self.environment.switch("atomx", "single_id_is_object"):
+        if ident.isdigit() and self.environment.switch("single_id_is_object"):
             return self._one(call, model, int(ident))
         page = lists.page(reader.select(model, question), question.limit, question.offset)
         reply = self._page(reader, model.plural, model, page, question)
-        shifting = self.environment.switch("atomx", "shifting_lists")
+        shifting = self.environment.switch("shifting_lists")
         if page.next is not None and model.writable and model.plural in shifting:
-            kinds = self.environment.switch("atomx", "shifting_kinds")
-            times = self.environment.switch("atomx", "shifting_times")
+            kinds = self.environment.switch("shifting_kinds")
+            times = self.environment.switch("shifting_times")
             self.store.shift(model, [row["id"] for row in page.rows], kinds, times)
         return reply
 
     def _page(
         self, reader: Reader, name: str, model: Model, page: lists.Page[Row], question: Question
     ) -> Response:
-        per_page = self.environment.switch("atomx", "count_is_page")
+        per_page = self.environment.switch("count_is_page")
         count = len(page.rows) if per_page else page.total
         cut: dict[str, object] = {"count": count, "limit": page.limit, "offset": page.offset}
         if question.sort:

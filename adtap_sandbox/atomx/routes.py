@@ -94,9 +94,9 @@ class Room:
         self.resources.accounts.check(_token(request, version))
         self._may_see(call)
         path, switch = request.path_params["path"], self.environment.switch
-        if any(re.search(pattern, path) for pattern in switch("atomx", "fail_softly")):
+        if any(re.search(pattern, path) for pattern in switch("fail_softly")):
             self._soft_failures += 1
-            times = switch("atomx", "fail_softly_times")
+            times = switch("fail_softly_times")
             if times == 0 or self._soft_failures <= times:
                 return replies.refusal(Refusal(400, "Temporary failure, try again"), soft=True)
         return await self._inside(call)
@@ -130,7 +130,7 @@ class Room:
         return self.resources.call(call)
 
     def _may_see(self, call: Call) -> None:
-        forbidden = self.environment.switch("atomx", "forbidden")
+        forbidden = self.environment.switch("forbidden")
         scope = call.body.get("scope") if isinstance(call.body, dict) else None
         # Paths fold singular and plural, so the names of both are compared.
         asked = {fold(word) for word in (*call.words, str(scope))}

@@ -83,7 +83,7 @@ class DataService:
             raise self._no(413, replies.TOO_MANY_ACCOUNTS)
         make = partial(self._rows, question, attributes, store.switch("row_cap"))
         kept = store.environment.kept
-        body, cut = await run_in_threadpool(kept, "openx", json.dumps(given), make)
+        body, cut = await run_in_threadpool(kept, json.dumps(given), make)
         # The status alone tells that rows are missing: nothing in the body does.
         response = Response(body, status_code=206 if cut else 200, media_type="application/json")
         return _encoded(response, str(given.get("acceptEncoding") or ""), request)

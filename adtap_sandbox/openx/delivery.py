@@ -111,7 +111,7 @@ class Delivery:
 
     def slots(self, question: Question) -> list[Slot]:
         """The slots that a question's filter lets through."""
-        null_splits = self._environment.switch("openx", "null_split_attributes")
+        null_splits = self._environment.switch("null_split_attributes")
         slots = (one for one in self.inventory.slots if null_splits or not one.null_split)
         return [slot for slot in slots if question.wanted(slot.values)]
 
@@ -121,7 +121,7 @@ class Delivery:
         A row exists where there was an ad request. Aggregates come as one bucket. With the switch
         `repeat_rows` about one in nine comes as two that have all attributes in common.
         """
-        if not self._environment.switch("openx", "repeat_rows"):
+        if not self._environment.switch("repeat_rows"):
             yield from self._rows(question)
             return
         number = self._environment.world.number

@@ -58,7 +58,7 @@ def canonical(field_id: str) -> str:
 
 def known(environment: Environment) -> tuple[list[Field], list[Field]]:
     """Attributes and metrics that a login sees; ids only deduced from the current API by a switch."""
-    inferred = environment.switch("openx", "inferred_fields")
+    inferred = environment.switch("inferred_fields")
     seen = [field for field in _LISTED if inferred or not field.inferred]
     return [f for f in seen if f.kind == "attribute"], [f for f in seen if f.kind == "metric"]
 

@@ -149,11 +149,11 @@ def available(environment: Environment, attributes: Iterable[str], metrics: Iter
     wanted = {canonical(name) for name in attributes}
     now = full_hour(environment.clock.now())
     hourly = "hour" in wanted
-    days = environment.switch("openx", f"retention_{'hourly' if hourly else 'daily'}_days")
+    days = environment.switch(f"retention_{'hourly' if hourly else 'daily'}_days")
     if hourly and TRACKING_VIDEO_METRICS & set(metrics):
         days = min(days, HOURLY_VIDEO_DAYS)
-    lag = environment.switch("openx", "data_lag_hours") + bool(wanted & RESPONSE_ATTRIBUTES)
-    stall = environment.switch("openx", "max_end_date")
+    lag = environment.switch("data_lag_hours") + bool(wanted & RESPONSE_ATTRIBUTES)
+    stall = environment.switch("max_end_date")
     end = read_date(stall) if stall else now - timedelta(hours=lag)
     first = max(now.replace(hour=0) - timedelta(days=days), midnight(environment.world.first_day))
     return Span(first=first, end=max(first, end))

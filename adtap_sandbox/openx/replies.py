@@ -49,7 +49,7 @@ def data_error(
 
     `shape` is what the vendor's sample shows for this case, unless a switch says otherwise.
     """
-    asked = str(environment.switch("openx", "message_shape"))
+    asked = str(environment.switch("message_shape"))
     shape = shape if asked == "sample" else asked
     parts = message.split("\n")
     words: object = {
@@ -58,7 +58,7 @@ def data_error(
         # A fragment of JSON schema that leaked into the vendor's sample of the 401 of /date-range.
         "object": {"type": "string", "enum": parts},
     }[shape]
-    code: object = status if environment.switch("openx", "code_as_int") else str(status)
+    code: object = status if environment.switch("code_as_int") else str(status)
     return JSONResponse({"code": code, "message": words, "traceId": uuid.uuid4().hex}, status)
 
 

@@ -53,7 +53,7 @@ class LegacySessions:
     def alive(self, token: str | None) -> bool:
         """Whether an access token is good now; asking keeps it alive, as any call does."""
         now, used = self._environment.clock.now(), self._access.pop(token or "", None)
-        idle = timedelta(seconds=self._environment.switch("openx", "idle_seconds"))
+        idle = timedelta(seconds=self._environment.switch("idle_seconds"))
         if token is None or used is None or now - used >= idle:
             return False
         self._access[token] = now

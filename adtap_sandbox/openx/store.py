@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from itertools import chain
-from typing import Any
 
 from adtap_sandbox.environment import Environment, full_hour
 from adtap_sandbox.openx.data import Entities
@@ -44,7 +43,7 @@ class Store:
     """The room's state; made anew by a reset."""
 
     def __init__(self, environment: Environment) -> None:
-        self.environment = environment
+        self.environment, self.switch = environment, environment.switch
         self.delivery = Delivery(environment)
         self.entities: Entities = pickle.loads(_entities(environment.world))  # noqa: S301 - our own
         self.legacy = LegacySessions(environment)
@@ -58,9 +57,6 @@ class Store:
         for kind, objects in self.entities.by_kind.items():
             for entity in objects:
                 self._index(kind, entity)
-
-    def switch(self, name: str) -> Any:
-        return self.environment.switch("openx", name)
 
     def now(self) -> datetime:
         return self.environment.clock.now()
@@ -98,7 +94,7 @@ class Store:
             shown = [entity.document(now) for entity in objects if entity.alive(now)]
             return sorted(shown, key=lambda one: (str(one.get("name") or "").casefold(), one["id"]))
 
-        return made() if self._writes else self.environment.kept("openx", kind, made)
+        return made() if self._writes else self.environment.kept(kind, made)
 
     def shifted(self, kind: str, objects: list[Document], offset: int) -> list[Document]:
         """A list as its reader finds it, moved under them if the switch says so.

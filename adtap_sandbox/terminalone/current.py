@@ -14,7 +14,7 @@ from adtap_sandbox.tables import table
 from .data import FOREIGN
 from .query import QueryError, select
 from .replies import RefusedError, json_reply, v3_error
-from .sessions import PLATFORM, Sessions
+from .sessions import Sessions
 from .store import Store
 from .values import Record
 
@@ -199,11 +199,11 @@ class CurrentApi:
             rows = select(rows, given["q"], _known, _searchable)
         rows = sorted_rows(rows, given.get("sort_by", "id"))
         limit = _bounded(request, "page_limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
-        ceiling = self.store.environment.switch(PLATFORM, "page_offset_ceiling")
+        ceiling = self.store.environment.switch("page_offset_ceiling")
         offset = _bounded(request, "page_offset", 0, 0, ceiling)
         page = lists.page(rows, limit, offset)
         meta: Record = {"status": "success", "count": len(page.rows)}
-        total = self.store.environment.switch(PLATFORM, "total_count")
+        total = self.store.environment.switch("total_count")
         if total != "missing":
             meta["total_count"] = 0 if total == "zero" else page.total
         meta["offset"] = offset
@@ -211,7 +211,7 @@ class CurrentApi:
             meta["next_page"] = _neighbour(request, page.next, limit)
         if offset:
             meta["prev_page"] = _neighbour(request, max(0, offset - limit), limit)
-        null = self.store.environment.switch(PLATFORM, "empty_data_null")
+        null = self.store.environment.switch("empty_data_null")
         data = [shape(row) for row in page.rows] if page.rows or not null else None
         return {"data": data, "meta": meta}
 

@@ -1,7 +1,7 @@
 """The door of the legacy generation: Mashery's key check, cookie login, bearer bridge."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 from xml.sax.saxutils import quoteattr
 
 from starlette.concurrency import run_in_threadpool
@@ -22,7 +22,7 @@ from .legacy_render import (
     wants_json,
 )
 from .query import QueryError
-from .sessions import COOKIE, PLATFORM, SESSION_LIFE, Sessions, fields_of
+from .sessions import COOKIE, SESSION_LIFE, Sessions, fields_of
 
 _NOT_LOGGED_IN: Final = Problem(
     401, "auth_required", "Authentication Required", reason="not_logged_in"
@@ -33,11 +33,8 @@ class LegacyAuth:
     """Lets legacy requests in."""
 
     def __init__(self, sessions: Sessions) -> None:
-        self.sessions = sessions
+        self.sessions, self.switch = sessions, sessions.environment.switch
         self._passed = 0
-
-    def switch(self, name: str) -> Any:
-        return self.sessions.environment.switch(PLATFORM, name)
 
     def style(self, request: Request) -> Style:
         words = (self.switch("legacy_status"), self.switch("string_numbers"))

@@ -92,7 +92,7 @@ class Relations:
             records = self.store.records(collection)
             return [one for one in records if self._below(collection, one, path, value)]
 
-        return self.store.environment.kept("terminalone", f"{collection} {condition}", below)
+        return self.store.environment.kept(f"{collection} {condition}", below)
 
     def _below(self, collection: str, record: Record, path: list[str], value: str) -> bool:
         found = self.find(collection, path[0])

@@ -33,7 +33,6 @@ from .report import (
     not_older,
     sort_key,
 )
-from .sessions import PLATFORM
 from .values import floored
 
 XML: Final = "text/xml; charset=UTF-8"
@@ -126,7 +125,7 @@ class LegacyReports:
                 rows = rows[int(given.get("page_offset") or 0) * size :][:size]
             return self._csv(wanted, rows)
 
-        text = self.reports.facts.environment.kept(PLATFORM, f"{request.url}", made)
+        text = self.reports.facts.environment.kept(f"{request.url}", made)
         return StreamingResponse(iter([text]), headers=stamp, media_type="text/csv; charset=UTF-8")
 
     def _rows(self, wanted: ReportRequest) -> list[dict[str, object]]:

@@ -36,7 +36,7 @@ from .report import (
     sort_key,
     text_of,
 )
-from .sessions import PLATFORM, Sessions
+from .sessions import Sessions
 from .values import Record, to_json
 
 MAX_PAGE: Final = 10_000  # vendor's OpenAPI, pagination.page_size
@@ -89,6 +89,7 @@ class ReportingApi:
 
     def __init__(self, reports: Reports, sessions: Sessions) -> None:
         self.reports, self.sessions = reports, sessions
+        self._switch = reports.facts.environment.switch
 
     async def answer(self, request: Request) -> Response:
         number = self.sessions.requests + 1
@@ -109,7 +110,7 @@ class ReportingApi:
 
             asked = f"{name} {await request.body()!r}"
             kept = self.reports.facts.environment.kept
-            text = await run_in_threadpool(kept, PLATFORM, asked, made)
+            text = await run_in_threadpool(kept, asked, made)
         except RefusedError as refused:
             refused.headers = {**headers, **refused.headers}
             if refused.status == 401:  # noqa: PLR2004
@@ -133,9 +134,6 @@ class ReportingApi:
             yield to_json(_plain(row, names)) + "\n"
             if every and index % every == 0:
                 yield '{"meta": {}}\n'
-
-    def _switch(self, name: str) -> Any:
-        return self.reports.facts.environment.switch(PLATFORM, name)
 
     # --- reading the request ------------------------------------------------------------------
 

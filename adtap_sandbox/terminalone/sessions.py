@@ -19,7 +19,6 @@ from adtap_sandbox.tables import fill, table
 from .data import USER
 from .replies import RefusedError, json_reply
 
-PLATFORM: Final = "terminalone"
 AUDIENCE: Final = "https://api.mediamath.com/"
 PASSWORD_REALM: Final = "http://auth0.com/oauth/grant-type/password-realm"
 SESSION_LIFE: Final = timedelta(hours=24)  # expires - current_time in recorded logins
@@ -70,7 +69,7 @@ class Sessions:
             shown = str(form.get("refresh_token"))
             if not self.refreshers.find(shown):
                 raise RefusedError(403, "invalid_grant", "Unknown or invalid refresh token.")
-            if self.environment.switch(PLATFORM, "refresh_token_rotates"):
+            if self.environment.switch("refresh_token_rotates"):
                 self.refreshers.drop(shown)
                 scope += " offline_access"
         else:
@@ -80,7 +79,7 @@ class Sessions:
 
     def _issue(self, scope: str) -> dict[str, object]:
         now = self.environment.clock.now()
-        life = timedelta(seconds=self.environment.switch(PLATFORM, "token_lifetime_seconds"))
+        life = timedelta(seconds=self.environment.switch("token_lifetime_seconds"))
         self._issued += 1
         values = {"user": USER, "name": credentials.USERNAME, "client": credentials.T1_CLIENT_ID}
         values |= {"audience": AUDIENCE, "number": self._issued}
@@ -124,7 +123,7 @@ class Sessions:
         if shown is None:
             return False
         shown.shown += 1
-        most: int = self.environment.switch(PLATFORM, "token_requests")
+        most: int = self.environment.switch("token_requests")
         return most == 0 or shown.shown <= most
 
     # --- the gate of the current generation ---------------------------------------------------
@@ -140,7 +139,7 @@ class Sessions:
 
     def _limit(self) -> dict[str, str]:
         """Count the request against its second of real time."""
-        most: int = self.environment.switch(PLATFORM, "requests_per_second")
+        most: int = self.environment.switch("requests_per_second")
         second = int(time.time())
         used = self._seconds.get(second, 0) + 1
         self._seconds = {second: used}

@@ -88,7 +88,6 @@ class Store:
     def records(self, collection: str) -> list[Record]:
         """Flat records of all members that exist now, by ascending id."""
         return self.environment.kept(
-            "terminalone",
             collection,
             lambda: [self.record(collection, seed.id) for seed in self.seeds(collection)],
         )
