@@ -13,6 +13,7 @@ from adtap_loader.errors import LoadError
 _OPEN_FILES: Final = Path("/proc/self/fd")
 VECTOR_ROWS: Final = 2048  # DuckDB holds so many rows of a file at once, whatever their width
 PART_BYTES: Final = 8_000_000
+READ_BYTES: Final = 1 << 18
 
 
 class Spool:
@@ -63,7 +64,7 @@ class Spool:
             return [part.path for part in self._parts]
 
     def blocks(self) -> Iterator[bytes]:
-        """Yield the blocks as they were added."""
+        """Yield the rows in blocks, which may end within one."""
         for part in self._parts:
             with _telling():
                 yield from part.blocks()
@@ -93,7 +94,6 @@ class _Part:
         self._file: IO[bytes] = make(prefix="adtap-load-")
         # Also when a load ends with an error.
         weakref.finalize(self, _close, self._file)
-        self._blocks: list[int] = []
         self._size, self.is_wide = 0, False
 
     def takes(self, block: bytes, rows: int) -> bool:
@@ -104,7 +104,6 @@ class _Part:
     def add(self, block: bytes, rows: int) -> None:
         """Add whole rows."""
         self._file.write(block)
-        self._blocks.append(len(block))
         self._size += len(block)
         self.is_wide = self.is_wide or _wide(block, rows)
 
@@ -116,18 +115,18 @@ class _Part:
         return name if isinstance(name, str) else str(_OPEN_FILES / str(self._file.fileno()))
 
     def blocks(self) -> Iterator[bytes]:
-        """Yield the blocks as they were added."""
+        """Yield the rows in blocks, which may end within one."""
         self._file.flush()
         at = 0
-        for length in self._blocks:
-            yield os.pread(self._file.fileno(), length, at)
-            at += length
+        while block := os.pread(self._file.fileno(), READ_BYTES, at):
+            yield block
+            at += len(block)
 
     def clear(self) -> None:
         """Forget all rows."""
         self._file.seek(0)
         self._file.truncate()
-        self._blocks, self._size, self.is_wide = [], 0, False
+        self._size, self.is_wide = 0, False
 
     def close(self) -> None:
         """Let go of the file."""
