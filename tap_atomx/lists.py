@@ -273,7 +273,8 @@ class Lists:
                 continue
             self._paths[entity.name] = path
             return document
-        raise refusals[0]
+        # The API has no such model: for the user the same as no permission.
+        raise Forbidden(str(refusals[0]), status=NOT_FOUND) from refusals[0]
 
     def _below_parents(
         self,

@@ -368,6 +368,10 @@ def test_a_model_that_nobody_knows_is_named(read, sandbox, caplog):
     with pytest.raises(RunFailed, match="bidders"):
         read({"bidders", "sizes"})
     assert "Resource not found" in caplog.text
+    # Of many models only the name is known: without a catalog, a run must not fail for one that the API lacks.
+    without_catalog = read(None)
+    assert without_catalog.records["sizes"]
+    assert not without_catalog.records["bidders"]
 
 
 def test_a_forbidden_model_does_not_stop_the_others(read, sandbox, caplog):
