@@ -486,7 +486,8 @@ def common_errors(settings: Mapping[str, Any]) -> list[str]:
     if isinstance(user_agent, str) and not re.fullmatch(r"[\x20-\x7e]+", user_agent):
         errors.append("user_agent: only printable ASCII can be sent in a header")
     return errors + [
-        f"{name}: {value!r} is not an address; expected e.g. https://api.example.com"
+        # Not what stands before an @: it may be a password.
+        f"{name}: {value.rpartition('@')[2]!r} is not an address; expected e.g. https://api.example.com"
         for name, value in settings.items()
         if name.endswith("_url") and isinstance(value, str) and not _ADDRESS.match(value)
     ]

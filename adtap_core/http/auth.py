@@ -18,6 +18,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import requests
 from typing_extensions import override
@@ -81,6 +82,12 @@ class ApiKey(Login):
         if self._header is not None:
             request.headers[self._header] = self._key
             return
+        # The address of a next page may hold the key that it was asked with.
+        address = urlsplit(request.url)
+        query = parse_qsl(address.query, keep_blank_values=True)
+        if self._parameter in dict(query):
+            kept = urlencode([(k, v) for k, v in query if k != self._parameter])
+            request.url = address._replace(query=kept).geturl()
         pairs = request.params or {}
         items = list(pairs.items() if isinstance(pairs, Mapping) else pairs)
         request.params = [(k, v) for k, v in items if k != self._parameter]

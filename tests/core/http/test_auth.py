@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
@@ -71,6 +72,18 @@ def test_a_key_stands_once_in_the_query_beside_what_was_there(params):
     url = apply(ApiKey(KEY, parameter="key"), params=params).url or ""
     assert url.count(f"key={KEY}") == 1
     assert url.count("a=") == len(params or ())
+
+
+def test_a_key_in_a_next_pages_address_is_replaced():
+    """Some APIs give it back there: twice is two keys for some, and refused."""
+    request = requests.Request("GET", f"https://api.example.com/x?after=a%2Fb&key={KEY}&of=")
+    ApiKey(KEY, parameter="key").apply(request)
+    url = request.prepare().url or ""
+    assert parse_qsl(urlsplit(url).query, keep_blank_values=True) == [
+        ("after", "a/b"),
+        ("of", ""),
+        ("key", KEY),
+    ]
 
 
 def test_a_key_needs_one_place():

@@ -419,6 +419,7 @@ def test_what_others_keep_in_the_state_document_stays(tiny: Tiny) -> None:
         ),
         ({"backfill": {"from": "2026-01-05"}}, "backfill: to is missing"),
         ({"api_url": "api.example.com"}, "api_url: 'api.example.com' is not an address"),
+        ({"api_url": "me:secret@example.com"}, "api_url: 'example.com' is not an address"),
         (
             {"reports": [{"name": "spend_daily", "dimensions": [], "metrics": ["a"]}]},
             "built-in stream",
