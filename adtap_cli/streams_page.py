@@ -6,7 +6,6 @@ from pathlib import Path
 from adtap_cli.generated_files import HEADER
 from adtap_cli.taps import TAPS, tap_class
 from adtap_core.declare import Entity, Report
-from adtap_core.names import column_names
 from adtap_core.sync.planning import lookback_days, settle_days
 from adtap_core.tap import AdTap
 
@@ -60,7 +59,7 @@ def report_lines(tap: type[AdTap]) -> Iterator[str]:
     yield "| report | bucket | dimensions | metrics | lookback | settled |"
     yield "|---|---|---|---|---|---|"
     for report in tap.reports:
-        names = column_names([*report.dimensions, *report.metrics])
+        names = report.columns
         restated = tap.platform_class.lookback_days
         cells = (
             f"{_mark(report)}{_generations(report)}",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any, Self
 
+from adtap_core.names import column_name
 from adtap_core.windows import Grain
 
 
@@ -108,6 +109,11 @@ class Report(_Entry):
     custom: bool = False
     source: str = ""
     generations: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Return the column of each field, dimensions first, by the platform's names. `definition_errors` sees to it that all differ."""
+        return {name: column_name(name) for name in (*self.dimensions, *self.metrics)}
 
     def restated(self, days: int, *, span_days: int) -> Self:
         """Return the report as one that the platform restates for some days: read again, and not settled before.

@@ -43,15 +43,6 @@ def column_name(name: str) -> str:
     return _with_digest(plain, name)
 
 
-def column_names(names: Iterable[str]) -> dict[str, str]:
-    """Return the column of each of a report's fields. `definition_errors` sees to it that all differ.
-
-    Returns:
-        Columns by the platform's names.
-    """
-    return {name: column_name(name) for name in names}
-
-
 def respelt(there: Iterable[str], asked: Iterable[str]) -> list[str]:
     """Return an answer's names, each as it was asked for if nothing but its letters' case differs.
 

@@ -18,7 +18,6 @@ from adtap_core.inspect.dry_run import (
     request_document,
     window_calls,
 )
-from adtap_core.names import column_names
 from adtap_core.platform import Partition, RowContext, RowLookup
 from adtap_core.rows.schemas import LEDGER, LEDGER_KEYS, LEDGER_SCHEMA
 from adtap_core.sync.reports import ReportStream
@@ -278,7 +277,7 @@ def _retention(notes: Mapping[str, str], available: Interval | None) -> str:
 
 def _report_columns(stream: ReportStream) -> Iterator[Column]:
     report = stream.report
-    spelt = {c: n for n, c in column_names([*report.dimensions, *report.metrics]).items()}
+    spelt = {c: n for n, c in report.columns.items()}
     metrics = set(stream.metric_columns().values())
     for name, prop in stream.schema["properties"].items():
         if name == report.grain.value:

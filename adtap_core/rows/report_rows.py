@@ -13,7 +13,7 @@ import msgspec
 
 from adtap_core.bodies.parsing import OTHERS, ByColumn, Picker, Table, blocks_of
 from adtap_core.errors import MalformedResponse
-from adtap_core.names import column_names, respelt, snake_case
+from adtap_core.names import respelt, snake_case
 from adtap_core.platform import Partition, RowContext, RowLookup, WindowJob
 from adtap_core.redact import redact
 from adtap_core.rows.columns import Block, Same, distinct
@@ -139,7 +139,7 @@ class RowShaper:
         self._now, self._days, self._synced_at = now, settle_days, synced_at
         self._partitions = job.partitions
         properties = schema["properties"]
-        names = column_names([*report.dimensions, *report.metrics])
+        names = report.columns
         self._fields = [
             (field, names[field], caster(properties[names[field]], noisy=names[field] in noisy))
             for field in (*report.dimensions, *report.metrics)

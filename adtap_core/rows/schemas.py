@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from adtap_core.declare import Entity, Report
 from adtap_core.errors import AdtapError
-from adtap_core.names import column_names
 from adtap_core.platform import Platform
 from adtap_core.windows import Grain
 
@@ -109,7 +108,7 @@ def report_schema(
         metrics and the core's own.
     """
     decimals_as = settings.get("decimals_as", "singer_decimal")
-    names = column_names([*report.dimensions, *report.metrics])
+    names = report.columns
     properties: dict[str, Any] = {
         "_row_key": _text(
             "Digest of the account, the time bucket and every dimension; the primary key.",

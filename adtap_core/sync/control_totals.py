@@ -12,7 +12,6 @@ from decimal import Decimal
 from typing import Any, Final
 
 from adtap_core.declare import Report
-from adtap_core.names import column_names
 from adtap_core.platform import TIES_EXACTLY, Platform, Tolerance, WindowJob
 from adtap_core.rows.report_rows import RowShaper
 from adtap_core.rows.schemas import report_schema
@@ -60,7 +59,7 @@ class Question:
 
 def question(report: Report, platform: Platform, settings: Mapping[str, Any]) -> Question:
     """Return what to ask for a report's totals. May ask the platform which fields there are."""
-    names = column_names([*report.dimensions, *report.metrics])
+    names = report.columns
     keys = (
         ACCOUNT,
         report.grain.value,

@@ -11,7 +11,6 @@ from typing_extensions import override
 
 from adtap_core.declare import Report
 from adtap_core.errors import RequestError
-from adtap_core.names import column_names
 from adtap_core.platform import Partition
 from adtap_core.rows.schemas import report_schema
 from adtap_core.state.bookmarks import Bookmark, read_moment
@@ -75,7 +74,7 @@ class PlannedReport(AdStream):
 
     def metric_columns(self) -> dict[str, str]:
         """Return each metric's column."""
-        names = column_names([*self.report.dimensions, *self.report.metrics])
+        names = self.report.columns
         return {m: names[m] for m in self.report.metrics}
 
     def asked(self) -> Report:

@@ -15,7 +15,6 @@ from typing import Any, Final
 from adtap_core.declare import Report
 from adtap_core.errors import CredentialsError, Interrupted, RequestError, TargetGone
 from adtap_core.http.client import RequestStats
-from adtap_core.names import column_names
 from adtap_core.platform import Fetched, Partition, Platform, WindowJob
 from adtap_core.rows.columns import Block
 from adtap_core.rows.report_rows import data_state
@@ -56,7 +55,7 @@ class ReportTotals:
     ) -> None:
         self.report, self.days, self.digests = report, days, digests or days
         self._properties = schema["properties"]
-        self._names = column_names([*report.dimensions, *report.metrics])
+        self._names = report.columns
         self.additive = tuple(
             c
             for m in report.metrics

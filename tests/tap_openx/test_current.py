@@ -10,7 +10,6 @@ import pytest
 
 from adtap_core.bodies.parsing import Table
 from adtap_core.errors import SettingsError
-from adtap_core.names import column_names
 from adtap_core.sync.window_tasks import spelt_moment
 from adtap_core.tap import RunFailed
 from adtap_core.windows import Grain
@@ -42,7 +41,7 @@ def test_a_preset_sums_to_the_world(room, stream):
         end=found.windows(stream)[-1]["window_end"],
     )
     records = found.records[stream]
-    names = column_names([*report.dimensions, *report.metrics])
+    names = report.columns
     assert len(rows_of(found, stream)) == expected["rows"]
     got = sums(records, {m: names[m] for m in report.metrics})
     sent = {k: Decimal(v) for k, v in expected["sent"].items()}

@@ -4,7 +4,6 @@
 
 from decimal import Decimal
 
-from adtap_core.names import column_names
 from tap_openx import fields
 from tap_openx.streams import AUDITED_TYPES, ENTITIES, REPORTS
 from tests.loaded import Ask, warehouses
@@ -23,7 +22,7 @@ def check_reports(room, found, ask: Ask, generation: str) -> None:
     for report in REPORTS:
         if report.generations != (generation,):
             continue
-        names = column_names([*report.dimensions, *report.metrics])
+        names = report.columns
         spelled = [
             (fields.current_name(m, "metric") or m) if generation == "current" else m
             for m in report.metrics

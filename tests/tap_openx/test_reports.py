@@ -7,7 +7,6 @@ from decimal import Decimal
 import pytest
 
 from adtap_core.errors import SettingsError
-from adtap_core.names import column_names
 from adtap_core.tap import RunFailed
 from tap_openx.streams import REPORTS
 from tests.tap_openx.conftest import money_of_a_day, rows_of, sums
@@ -33,7 +32,7 @@ def test_a_preset_sums_to_the_world(room, stream):
     }.get(stream, "2026-03-18T00:00:00Z")
     expected = truth_of(room, stream, end)
     records = found.records[stream]
-    names = column_names([*report.dimensions, *report.metrics])
+    names = report.columns
     assert len(records) == expected["rows"]
     assert sums(records, {m: names[m] for m in report.metrics}) == {
         k: Decimal(v) for k, v in expected["sent"].items()
