@@ -30,9 +30,9 @@ def for_terminal(section: Section) -> str:
 def as_markdown(section: Section, *, command: str, day: str, machine: str) -> str:
     """A section as it stands in the page, without its markers."""
     versions = ", ".join(f"{name} {version}" for name, version in section.contenders.items())
-    parts = [f"## {section.title}", section.lead, _table(section.columns, section.rows)]
+    parts = [f"## {section.title}", section.lead, table(section.columns, section.rows)]
     if section.bars:
-        parts.append(_table(("bar", "measured", "bound", ""), [_bar(bar) for bar in section.bars]))
+        parts.append(table(("bar", "measured", "bound", ""), [_bar(bar) for bar in section.bars]))
     if section.after:
         parts.append(section.after)
     parts.append(f"Made by `{command}` on {day}: {machine}{f'; {versions}' if versions else ''}.")
@@ -55,7 +55,8 @@ def _bar(bar: Bar) -> tuple[str, ...]:
     return bar.claim, bar.measured, bar.bound, _VERDICTS[bar.good]
 
 
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table as markdown, all columns but the first aligned to the right."""
     lines = [columns, ["---", *("---:" for _ in columns[1:])], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 

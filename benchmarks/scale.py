@@ -15,6 +15,7 @@ from adtap_core.inspect.shards import share_of
 from benchmarks.latency import START
 from benchmarks.measure import output, progress, select, tap_command
 from benchmarks.model import Load, most_within, play
+from benchmarks.page import table
 from benchmarks.sandbox import MOMENT, SUBJECTS, Sandbox, Subject, room, sandbox
 from benchmarks.sections import Bar, Section, Size, at_least, at_most
 
@@ -196,7 +197,7 @@ def _bars(runs: list[Ran], load: Load) -> Iterator[Bar]:
 
 
 def _modelled() -> str:
-    lines = ["### By the model", "", _ASSUMPTIONS, ""]
+    rows = []
     head = (
         "accounts",
         "rate",
@@ -204,7 +205,6 @@ def _modelled() -> str:
         *(f"{n} at once" for n in (*WORKERS, 16)),
         "the rate's own least",
     )
-    lines += [_line(head), _line(("---", *("---:" for _ in head[1:])))]
     for accounts in (500, 5000):
         for name, rate in MODELLED:
             load = Load(
@@ -214,8 +214,8 @@ def _modelled() -> str:
             played = [_cell(load, n) for n in (*WORKERS, 16)]
             least = "none" if rate is None else _hours(load.asked / rate)
             rated = name if rate is None else f"{name}, {rate:.0f}/s"
-            lines.append(_line((f"{accounts:,}", rated, f"{load.asked:,}", *played, least)))
-    return "\n".join(lines)
+            rows.append((f"{accounts:,}", rated, f"{load.asked:,}", *played, least))
+    return "\n\n".join(["### By the model", _ASSUMPTIONS, table(head, rows)])
 
 
 _MELTANO_SECONDS: Final = 6.0
@@ -236,7 +236,3 @@ def _cell(load: Load, workers: int) -> str:
 
 def _hours(seconds: float) -> str:
     return f"{seconds / 3600:.1f}"
-
-
-def _line(cells: tuple[str, ...]) -> str:
-    return f"| {' | '.join(cells)} |"
