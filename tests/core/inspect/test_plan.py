@@ -87,3 +87,15 @@ def test_nothing_to_read_is_no_request(tiny: Tiny) -> None:
     tiny.config["start_date"] = "2030-01-01"
     plan = tiny_plan(tiny)
     assert (plan.requests, plan.is_least) == (0, False)
+
+
+def test_a_window_is_new_or_read_again_or_both(tiny: Tiny) -> None:
+    """The first sync's are new; where no day has passed since, all is the lookback."""
+
+    def kinds(state: object) -> set[str]:
+        (stream,) = tiny_plan(tiny, state=state).streams
+        return {w.kind for a in stream.accounts for w in a.windows}
+
+    assert kinds(None) == {"new"}
+    state = tiny.run().last_state
+    assert kinds(state) == {"lookback"}

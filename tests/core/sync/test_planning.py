@@ -22,7 +22,9 @@ from adtap_core.sync.planning import (
 from adtap_core.tap import RunFailed
 from adtap_core.testing import run_tap, select
 from adtap_core.windows import Grain, Interval
+from tests.core.conftest import Tiny
 from tests.core.restating import RestatingServer, TapRestating
+from tests.core.tiny import TapTiny, TinyPlatform
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 
@@ -155,3 +157,40 @@ def test_accounts_share_a_request_if_their_windows_agree(windows, size):
     for bundle in made:
         alike = [p for b in made if b.windows == bundle.windows for p in b.plans]
         assert alike == [p for p in plans if p.windows == bundle.windows]
+
+
+def asked(tiny: Tiny, **settings: object):
+    """What the tiny tap's settings ask for."""
+    (stream,) = TapTiny(config=tiny.config | settings).report_streams()
+    return stream.planner().requested()
+
+
+def test_today_is_read_by_whoever_wants_it_and_never_complete(tiny: Tiny) -> None:
+    """The bookmark does not pass the last bucket that is over; an end that is set is not passed either."""
+    today, tomorrow = datetime(2026, 3, 18), datetime(2026, 3, 19)
+    plain, running = asked(tiny), asked(tiny, include_today=True)
+    assert (plain.start, plain.end, plain.complete) == (datetime(2026, 3, 8), today, today)
+    assert (running.end, running.complete) == (tomorrow, today)
+    ended = asked(tiny, include_today=True, end_date="2026-03-12")
+    assert (ended.end, ended.complete) == (datetime(2026, 3, 12),) * 2
+
+
+def test_without_a_start_thirty_days_are_asked_for(tiny: Tiny) -> None:
+    """A start that nobody set moves with the clock: what it is gets into the state."""
+    found = asked(tiny, start_date=None)
+    assert (found.start, found.default_start) == (datetime(2026, 2, 16), True)
+    assert not asked(tiny).default_start
+
+
+@pytest.mark.parametrize(("first", "said"), [(datetime(2026, 3, 10), True), (datetime(2026, 3, 1), False)])  # fmt: skip
+def test_what_the_platform_does_not_hold_is_no_day_without_rows(tiny: Tiny, monkeypatch, caplog, first, said):  # fmt: skip
+    """It is neither asked for nor covered; what is missing before it is said, and what comes after it waits."""
+    held = Interval(first, datetime(2026, 3, 15))
+    monkeypatch.setattr(TinyPlatform, "available_range", lambda *_: held)
+    got = tiny.run(accounts=["x"])
+    days = [row["day"] for row in got.records["spend_daily"]]
+    assert min(days) == max(f"{first:%Y-%m-%d}", "2026-03-08")
+    assert max(days) == "2026-03-14"
+    (mark,) = got.last_state["bookmarks"]["spend_daily"]["partitions"]
+    assert mark["replication_key_value"] == "2026-03-15"
+    assert ("the platform holds data only from 2026-03-10 on" in caplog.text) is said

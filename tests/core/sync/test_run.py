@@ -107,3 +107,12 @@ def test_children_are_told_of_a_parent_what_they_need(tiny: Tiny) -> None:
     raw = {"thingId": 7, "updatedOn": "2026-01-01", "name": "long"}
     fields = tap(tiny).current.parent_fields(parent, raw)
     assert fields == {"thingId": 7, "updatedOn": "2026-01-01"}
+
+
+def test_a_state_without_bookmarks_is_written_as_it_is(tiny: Tiny, capfd) -> None:
+    """What others keep in it, and nothing made up."""
+    made = tap(tiny)
+    made.state["theirs"] = {"n": 1}
+    made.current.write_state()
+    (line,) = capfd.readouterr().out.splitlines()
+    assert json.loads(line)["value"] == {"theirs": {"n": 1}}
