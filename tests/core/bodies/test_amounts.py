@@ -14,8 +14,14 @@ from adtap_core.bodies.amounts import by_column
 from adtap_core.bodies.digits import PlainNumbers
 from adtap_core.bodies.parsing import ByColumn, JsonRows
 from adtap_core.bodies.spool import Spool
-from adtap_core.rows.records import ConversionError, decimal_text, kept, to_integer, to_text
-from adtap_core.rows.report_rows import cast_column
+from adtap_core.rows.records import (
+    ConversionError,
+    cast_column,
+    decimal_text,
+    kept,
+    to_integer,
+    to_text,
+)
 from adtap_core.rows.schemas import SCALE, WHOLE
 
 NUMBERS = st.sampled_from(
