@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from adtap_core.errors import BadRequest, Forbidden, MalformedResponse, RequestError
 from adtap_core.names import did_you_mean
+from adtap_core.redact import redact
 
 log = logging.getLogger("adtaps.streams")
 
@@ -66,7 +67,7 @@ def id_of(record: Mapping[str, Any], what: str) -> str:
     """
     found = record.get("id")
     if found is None or found == "":
-        msg = f"{what} without an id: {str(dict(record))[:120]}"
+        msg = f"{what} without an id: {redact.beginning(dict(record), 120)}"
         raise MalformedResponse(msg)
     return str(found)
 

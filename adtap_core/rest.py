@@ -241,8 +241,7 @@ class RestPlatform(Platform):
         is_one = any(map(_is_bad, said.values())) if isinstance(said, Mapping) else _is_bad(said)
         # A bare yes or number: what it is about stands beside it.
         words = document if isinstance(said, bool | int | float) else said
-        # Of a secret that is cut in two neither half is known.
-        return redact(str(words))[:_LONGEST_SAID] if is_one else ""
+        return redact.beginning(words, _LONGEST_SAID) if is_one else ""
 
     def _check_error(self, document: Any, what: str) -> None:
         """Check that an answer of a good status names no error: its rows are then not all.

@@ -137,6 +137,10 @@ class Redactor:
         text = _IN_ADDRESS.sub(lambda m: m["head"] + MASK, text)
         return _BEARER.sub(lambda m: m["head"] + MASK, text)
 
+    def beginning(self, value: object, length: int) -> str:
+        """Return the beginning of what somebody sent, for a message: of a secret that is cut in two neither half is known."""
+        return self(str(value))[:length]
+
     def words_of_others(self, text: str) -> str:
         """Return what another library logs, with whatever looks like a token, a key or a signature masked too.
 

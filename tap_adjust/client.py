@@ -25,6 +25,7 @@ from adtap_core.http.outcomes import Action, Outcome
 from adtap_core.http.response import Response
 from adtap_core.names import did_you_mean
 from adtap_core.platform import EntityQuery, Fetched, Partition, Platform, ProbeResult, WindowJob
+from adtap_core.redact import redact
 from adtap_core.settings import path_hint
 from adtap_core.windows import Grain, Interval, Zone
 from adtap_plugin.extras import missing
@@ -405,7 +406,7 @@ def _message(response: Response) -> str:
     ]
     details = document.get("error_desc_details")
     if details:
-        said.append(str(details)[:300])
+        said.append(redact.beginning(details, 300))
     if document.get("correlation_id"):
         said.append(f"correlation id {document['correlation_id']}")
     return ": ".join(said) or response.excerpt()

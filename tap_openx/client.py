@@ -32,6 +32,7 @@ from adtap_core.platform import (
     Tolerance,
     WindowJob,
 )
+from adtap_core.redact import redact
 from adtap_core.windows import Interval, Zone
 from tap_openx import companion, fields, responses
 from tap_openx.api import Api
@@ -417,7 +418,9 @@ class OpenxPlatform(Platform):
         if isinstance(found, list) and len(found) == 1:
             (found,) = found  # as any other object that is read alone
         if not isinstance(found, Mapping):
-            raise MalformedResponse(f"{entity.name}: the answer is no object: {str(found)[:200]}")
+            raise MalformedResponse(
+                f"{entity.name}: the answer is no object: {redact.beginning(found, 200)}"
+            )
         document = dict(found)
         instance, account = (document.get(k) or {} for k in ("instance", "account"))
         user = document.get("user") or {}
@@ -556,7 +559,7 @@ def _objects(document: object, what: str) -> list[Mapping[str, Any]]:
             found = []
     if not isinstance(found, list) or not all(isinstance(row, Mapping) for row in found):
         raise MalformedResponse(
-            f"{what}: the answer holds no list of objects: {str(document)[:200]}"
+            f"{what}: the answer holds no list of objects: {redact.beginning(document, 200)}"
         )
     if said := responses.error_beside(document):
         raise MalformedResponse(f"{what}: {said}")

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from adtap_core.http.completeness import number
 from adtap_core.http.response import Response
+from adtap_core.redact import redact
 
 _FIELDS: Final = ("attribute", "field_errors", "item_errors", "dependency", "referencing_objects")
 _SMALL_BYTES: Final = 64 * 1024
@@ -74,9 +75,9 @@ def error_beside(document: object) -> str:
         return ""
     statuses = (number(document.get(name)) for name in ("http_status", "code"))
     if any(s is not None and s >= _FIRST_ERROR for s in statuses):
-        return f"an error with a success status: {_of_object(document) or document}"[:400]
+        return f"an error with a success status: {redact.beginning(_of_object(document) or document, 370)}"
     said = document.get("error") or document.get("errors")
-    return f"an error with a success status: {_text(said)}"[:400] if said else ""
+    return f"an error with a success status: {redact.beginning(_text(said), 370)}" if said else ""
 
 
 def error_message(response: Response) -> str:

@@ -23,6 +23,7 @@ from adtap_core.http.listing import (
     number_of,
 )
 from adtap_core.http.workers import Workers
+from adtap_core.redact import redact
 
 Range = tuple[int, int | None]
 """Ids greater than the first, up to and with the second; None: to the end."""
@@ -69,7 +70,7 @@ def records_of(document: object, what: str, *, null_is_empty: bool = True) -> li
     rows = [] if found is None and null_is_empty else found
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
         raise MalformedResponse(
-            f"{what}: the answer holds no list of records: {str(document)[:200]}"
+            f"{what}: the answer holds no list of records: {redact.beginning(document, 200)}"
         )
     return rows
 

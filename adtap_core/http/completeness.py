@@ -11,6 +11,7 @@ from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
 from adtap_core.errors import MalformedResponse
+from adtap_core.redact import redact
 
 _OTHER: Final = re.compile(r"[^a-z]")
 _HOLDERS: Final = frozenset(
@@ -203,7 +204,7 @@ def _said(part: Mapping[str, Any], shown: int, before: int) -> str | None:
         is_no = value is False or (isinstance(value, str) and value.strip().lower() in _FALSE)
         if (name in _PROMISES and truth(value)) or (name in _ALL and is_no):
             # An address may carry a key.
-            return key if "/" in str(value) else f"{key}: {str(value)[:80]}"
+            return key if "/" in str(value) else f"{key}: {redact.beginning(value, 80)}"
     page, pages = _first(plain, _PAGE), _first(plain, _PAGES)
     if page is not None and pages is not None:
         # Counted from 0 or from 1: page 0 is the first one in any case.

@@ -200,7 +200,7 @@ def network_message(error: BaseException, host: str, setting: str) -> str:
     if isinstance(error, requests.exceptions.ProxyError):
         return f"could not connect to {host} through the proxy: check the variables HTTPS_PROXY, HTTP_PROXY, NO_PROXY"
     if isinstance(error, requests.exceptions.SSLError):
-        reason = redact(str(_reason(error) or error))[:_SHOWN_REASON]
+        reason = redact.beginning(_reason(error) or error, _SHOWN_REASON)
         return (
             f"no secure connection to {host}: {check}and whether the variable REQUESTS_CA_BUNDLE names the "
             f"certificates of your network ({reason})"
@@ -209,7 +209,7 @@ def network_message(error: BaseException, host: str, setting: str) -> str:
         return "no answer in time (setting `request_timeout_seconds`)"
     if unconnected(error):
         return f"could not connect to {host}: {check}DNS and network"
-    return f"no answer ({type(error).__name__}: {redact(str(error))[:_SHOWN_REASON]})"
+    return f"no answer ({type(error).__name__}: {redact.beginning(error, _SHOWN_REASON)})"
 
 
 def _reason(error: BaseException) -> object:

@@ -1,15 +1,21 @@
 """One list of secret names: what is masked in messages is dropped from records too, and the other way round."""
 
 import html
+import json
 from datetime import UTC, datetime
 from urllib.parse import quote
 
 import pytest
 
+import tap_adjust.client
+from adtap_core.accounts import id_of
 from adtap_core.bodies.spool import Spool
+from adtap_core.errors import MalformedResponse
+from adtap_core.http.completeness import says_more
 from adtap_core.http.response import Response
 from adtap_core.redact import Redactor, redact
 from adtap_core.rows.records import RecordShaper
+from tap_openx.responses import error_beside
 
 NAMES = [
     "password",
@@ -106,3 +112,33 @@ def test_half_a_secret_at_the_end_of_an_excerpt_is_none(before):
         reply = Response(500, {}, Spool.of(body), "http://service.example", datetime.now(UTC))
         assert "sesame" not in reply.excerpt(120)
         assert "open" not in reply.excerpt(120)
+
+
+def _answer(document: object) -> Response:
+    return Response(400, {}, Spool.of(json.dumps(document).encode()), "", datetime.now(UTC))
+
+
+@pytest.mark.parametrize(
+    ("length", "said"),
+    [
+        (300, lambda text: tap_adjust.client._message(_answer({"error_desc_details": text}))),
+        (370, lambda text: error_beside({"error": text})),
+        (370, lambda text: error_beside({"http_status": 403, "message": text})),
+        (80, lambda text: says_more({"next": text}, 1) or ""),
+        (120, lambda text: _raised(lambda: id_of({"name": text}, "accounts: one"))),
+    ],
+    ids=["Adjust", "OpenX", "OpenX, a status", "a cursor", "an account"],
+)
+def test_words_that_are_cut_show_no_half_of_a_secret(length, said):
+    """An error may repeat the token that it was asked with, just where its words are cut."""
+    redact.learn("canary-token-0123456789")
+    for before in range(length - 40, length):
+        text = said("x" * before + " canary-token-0123456789")
+        assert "x" * 20 in text
+        assert "canary" not in text, before
+
+
+def _raised(call):
+    with pytest.raises(MalformedResponse) as raised:
+        call()
+    return str(raised.value)
