@@ -7,12 +7,8 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
-from hypothesis import strategies as st
 
 from adtap_cli.main import main
-from adtap_core.state.compaction import compacted, expanded
-from adtap_core.state.parts import REST, merged, part_name, parts
 from tests.programs import on_path
 
 ENTRY = {
@@ -158,42 +154,6 @@ def test_a_part_that_is_no_state_is_one_line(file, tmp_path):
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert line.startswith(f"{other}: can't be read as JSON")
-
-
-CONTEXTS = st.dictionaries(st.sampled_from(["app_token", "organization_id"]), st.text("abc1", min_size=1, max_size=4), min_size=1, max_size=1)  # fmt: skip
-VALUES = st.dictionaries(st.sampled_from(["replication_key_value", "covered", "jobs", "x"]), st.none() | st.text("ab", max_size=3), max_size=3)  # fmt: skip
-MARK = st.fixed_dictionaries(
-    {},
-    optional={
-        "partitions": st.lists(st.tuples(CONTEXTS, VALUES), min_size=1, max_size=80, unique_by=lambda p: json.dumps(p[0])),
-        "report": VALUES,
-        "replication_key_value": st.text("ab", max_size=3),
-    },
-)  # fmt: skip
-
-
-@given(marks=st.dictionaries(st.sampled_from(["one", "two", "three"]), MARK, max_size=3), fold=st.booleans(), foreign=VALUES)  # fmt: skip
-def test_split_then_merge_is_the_identity(marks, fold, foreign):
-    """Whatever a state holds: accounts, entities, folded accounts, keys that others keep."""
-    state: dict[str, Any] = {**foreign, "bookmarks": {}}
-    for name, mark in marks.items():
-        made = dict(mark)
-        if "partitions" in made:
-            made["partitions"] = [{"context": c, **v} for c, v in made["partitions"]]
-        state["bookmarks"][name] = dict(compacted(made)) if fold else made
-    found = parts(state)
-    assert REST in found
-    plain = expanded(state)
-    for mark in plain["bookmarks"].values():
-        if mark.get("partitions"):
-            mark["partitions"].sort(key=lambda e: json.dumps(e["context"], separators=(",", ":")))
-    assert merged(found.values()) == plain
-
-
-def test_parts_have_names_for_files_that_differ():
-    """Two accounts whose readable names are alike."""
-    assert part_name({"id": "a b"}) != part_name({"id": "a-b"})
-    assert "/" not in part_name({"id": "../x"})
 
 
 def test_a_state_of_meltano_stays_one(tmp_path: Path) -> None:

@@ -1,8 +1,15 @@
 """The documents that a tap is given: understood whatever wraps them, or named with what is wrong."""
 
+import io
+import logging
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from adtap_core.errors import SettingsError
+from adtap_core.state import documents
+from adtap_core.state.documents import catalog, document, say_whose_it_is, unreadable, unwrapped
 from tests.core.restating import days
 
 ENTRY = {
@@ -62,3 +69,74 @@ def test_a_state_in_meltanos_wrapper_is_understood(room):
     state = room.run().last_state
     for wrapped in ({"singer_state": state}, {"completed": {"singer_state": state}, "partial": {}}):
         assert days(room.run(wrapped)) == ("2026-03-17", "2026-03-20")
+
+
+def file(content: str) -> Any:
+    made = io.StringIO(content)
+    made.name = "here.json"
+    return made
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "the file is empty; leave the option out if there is none"),
+        (" \n", "the file is empty"),
+        ("[1]", "a JSON object is expected"),
+        ("{", "can't be read as JSON"),
+    ],
+)
+def test_a_file_that_is_no_document_is_one_line(content: str, words: str) -> None:
+    """It names the option and the file."""
+    with pytest.raises(SettingsError) as error:
+        document(file(content), "state")
+    (line,) = error.value.errors
+    assert line.startswith("--state here.json: ")
+    assert words in line
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ('{"bookmarks": {}}', "not a Singer catalog: there is no list `streams` in it"),
+        ('{"streams": {}}', "not a Singer catalog: there is no list `streams` in it"),
+        ('{"streams": [1]}', "not a Singer catalog ("),
+    ],
+)
+def test_a_document_that_is_no_catalog_selects_not_nothing(content: str, words: str) -> None:
+    """A state or a settings file under the wrong option would read nothing, and exit 0."""
+    with pytest.raises(SettingsError) as error:
+        catalog(file(content))
+    assert words in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("gone.json", "there is no such file"), (".", "that is a folder")]
+)
+def test_a_file_that_can_not_be_opened_says_why(tmp_path: Path, name: str, words: str) -> None:
+    """In our words, not in those of the system."""
+    path = tmp_path / name
+    with pytest.raises(OSError) as error:
+        path.open()
+    said = str(unreadable("catalog", path, error.value))
+    assert said.startswith(f"--catalog {path}: {words}")
+
+
+@pytest.mark.parametrize("wrapper", documents.WRAPPERS)
+def test_a_wrapper_is_taken_off(wrapper: str) -> None:
+    """One in another, too; a state that has bookmarks is left as it is."""
+    state = {"bookmarks": {"a": {}}, "singer_state": {"bookmarks": {}}}
+    assert unwrapped({wrapper: state}) == state
+    assert unwrapped({"completed": {wrapper: state}}) == state
+    assert unwrapped({wrapper: "text"}) == {wrapper: "text"}
+
+
+def test_a_state_that_knows_one_of_our_streams_is_ours(caplog: pytest.LogCaptureFixture) -> None:
+    """Also beside others; an empty one is anybody's."""
+    caplog.set_level(logging.WARNING)
+    say_whose_it_is({"bookmarks": {"a": {}, "theirs": {}}}, ["a", "b"], "tap-x")
+    say_whose_it_is({}, ["a"], "tap-x")
+    assert not caplog.messages
+    say_whose_it_is({"bookmarks": {"theirs": {}}}, ["a"], "tap-x")
+    (line,) = caplog.messages
+    assert "it knows theirs, and none of these is a stream of tap-x" in line

@@ -1,6 +1,14 @@
 """One state made of several, and several of one: nothing is lost on the way."""
 
-from adtap_core.state.parts import merged, part_name, parts
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adtap_core.state.compaction import compacted, expanded
+from adtap_core.state.parts import REST, merged, part_name, parts
 from tests.core.restating import MINE, days
 
 
@@ -32,3 +40,55 @@ def test_shards_that_got_a_metric_on_different_days_are_merged(room):
     whole = merged([a, wide_b])
     assert whole["bookmarks"]["mine"]["report"]["metrics"] == [["value", None]]
     room.run(whole, now="2026-03-23T12:00:00+00:00", accounts=["a", "b"], **wide)
+
+
+CONTEXTS = st.dictionaries(st.sampled_from(["app_token", "organization_id"]), st.text("abc1", min_size=1, max_size=4), min_size=1, max_size=1)  # fmt: skip
+VALUES = st.dictionaries(st.sampled_from(["replication_key_value", "covered", "jobs", "x"]), st.none() | st.text("ab", max_size=3), max_size=3)  # fmt: skip
+MARK = st.fixed_dictionaries(
+    {},
+    optional={
+        "partitions": st.lists(st.tuples(CONTEXTS, VALUES), min_size=1, max_size=80, unique_by=lambda p: json.dumps(p[0])),
+        "report": VALUES,
+        "replication_key_value": st.text("ab", max_size=3),
+    },
+)  # fmt: skip
+
+
+@given(marks=st.dictionaries(st.sampled_from(["one", "two", "three"]), MARK, max_size=3), fold=st.booleans(), foreign=VALUES)  # fmt: skip
+def test_split_then_merge_is_the_identity(marks, fold, foreign):
+    """Whatever a state holds: accounts, entities, folded accounts, keys that others keep."""
+    state: dict[str, Any] = {**foreign, "bookmarks": {}}
+    for name, mark in marks.items():
+        made = dict(mark)
+        if "partitions" in made:
+            made["partitions"] = [{"context": c, **v} for c, v in made["partitions"]]
+        state["bookmarks"][name] = dict(compacted(made)) if fold else made
+    found = parts(state)
+    assert REST in found
+    plain = expanded(state)
+    for mark in plain["bookmarks"].values():
+        if mark.get("partitions"):
+            mark["partitions"].sort(key=lambda e: json.dumps(e["context"], separators=(",", ":")))
+    assert merged(found.values()) == plain
+
+
+def test_parts_have_names_for_files_that_differ():
+    """Two accounts whose readable names are alike."""
+    assert part_name({"id": "a b"}) != part_name({"id": "a-b"})
+    assert "/" not in part_name({"id": "../x"})
+
+
+def test_parts_of_different_ages_are_not_put_together():
+    """Two runs of one account, and two meanings of one report: nobody can say which is right."""
+    one = {
+        "bookmarks": {
+            "daily": {"report": {"grain": ["day"]}, "partitions": [{"context": {"a": "1"}, "n": 1}]}
+        }
+    }
+    other = json.loads(json.dumps(one).replace('"n": 1', '"n": 2'))
+    with pytest.raises(ValueError, match="two parts hold different entries of"):
+        merged([one, other])
+    changed = json.loads(json.dumps(one).replace('"day"', '"hour"'))
+    with pytest.raises(ValueError, match="two parts disagree on `report`"):
+        merged([one, changed])
+    assert merged([one, one]) == one
