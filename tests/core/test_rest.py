@@ -212,7 +212,7 @@ def test_a_record_that_is_no_object_is_a_broken_answer(
     monkeypatch.setattr(server, "answer", lambda *_: (200, {"data": [{"id": 1}, record]}))
     monkeypatch.setattr(Shop, "paginator", paginator)
     shop = Shop({"api_url": server.url, "api_token": "token-of-the-shop"}, Clock())
-    limits = HttpOptions(concurrency=1, timeout_seconds=5, max_retries=0, user_agent="adtaps/test")
+    limits = HttpOptions(concurrency=1, timeout_seconds=60, max_retries=0, user_agent="adtaps/test")
     shop.connect(Http(classify=shop.classify, auth=shop.auth, limits=limits), Workers(1))
     with pytest.raises(MalformedResponse, match="things: a record is not an object"):
         list(shop.pages(Entity(name="things", path="things"), EntityQuery()))
