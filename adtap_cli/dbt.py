@@ -52,9 +52,6 @@ class NoEnvironmentError(Exception):
 def environment(warehouse: str) -> Path:
     """Return the folder of dbt's environment for a warehouse; made on first use and kept.
 
-    Args:
-        warehouse: A key of `PACKAGES`.
-
     Raises:
         NoEnvironmentError: It can't be made: most of all, no package index can be reached.
     """

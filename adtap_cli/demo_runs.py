@@ -223,13 +223,7 @@ class Project:
         start: date,
         report: Callable[[Ran], None],
     ) -> list[Ran]:
-        """Run the jobs of these platforms, one after the other, in the environment `sandbox`.
-
-        Args:
-            choices: The platforms.
-            sandbox: Where they are asked.
-            start: First day asked of reports.
-            report: Called when a platform is done.
+        """Run the jobs of these platforms, one after the other, in the environment `sandbox`; report each that is done.
 
         Raises:
             DemoError: A job failed; the message says which, and with which words.

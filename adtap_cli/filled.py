@@ -19,13 +19,7 @@ _BUCKETS: Final = ("hour", "day", "week", "month")
 
 
 def look(place: str, schema: str | None, found: Sequence[Coverage]) -> None:
-    """Note from when on each metric is filled in a warehouse that a state calls new.
-
-    Args:
-        place: The warehouse.
-        schema: Only this schema of it.
-        found: What the state says; takes what the warehouse says.
-    """
+    """Note in what a state says from when on each metric that it calls new is filled in a warehouse."""
     asked = [c for c in found if c.filled_from]
     if not asked:
         return

@@ -218,12 +218,7 @@ def _open_postgres(url: str) -> Iterator[Warehouse]:
 def ledgers(
     warehouse: Warehouse, schema: str | None, columns: Iterable[str] = LEDGER_COLUMNS
 ) -> dict[str, list[dict[str, Any]]]:
-    """Return the rows of each ledger, by its schema.
-
-    Args:
-        warehouse: Open.
-        schema: Only this one; all that have a ledger otherwise.
-        columns: As `ledger` takes them.
+    """Return the rows of each ledger, or of one schema's, by schema; columns as `ledger` takes them.
 
     Raises:
         SettingsError: There is none, or one is of another version.

@@ -191,13 +191,7 @@ def into_file(name: str, body: Path, *program: str) -> Contender:
 
 
 def into_database(name: str, body: Path, url: str) -> Contender:
-    """Return a load into an empty schema of a database.
-
-    Args:
-        name: The contender's; `THEIRS` takes target-postgres.
-        body: The file of messages.
-        url: The database's address.
-    """
+    """Return a load into an empty schema of a database, by target-postgres if it is `THEIRS`."""
     config: dict[str, Any] = {"sqlalchemy_url": url, "default_target_schema": _schema(name)}
     script = "target-adtap-postgres"
     if name == THEIRS:

@@ -296,10 +296,7 @@ def _workspace() -> Path:
 
 @contextlib.contextmanager
 def server(*argv: str) -> Iterator[str]:
-    """A server in a process of its own, for as long as the block runs.
-
-    Args:
-        argv: The program; it says its address on its first line.
+    """A server in a process of its own, which says its address on its first line, for as long as the block runs.
 
     Yields:
         The address.

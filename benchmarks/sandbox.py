@@ -193,13 +193,7 @@ class Sandbox:
         return answer.json()
 
     def reset(self, *, creatives: int = 0, apps: int = 0, now: str = MOMENT) -> None:
-        """A new world whose clock stands still.
-
-        Args:
-            creatives: Least number of creatives.
-            apps: Least number of apps.
-            now: The moment that is played.
-        """
+        """A new world whose clock stands still, with at least so many creatives and apps."""
         self.control("POST", "reset", {"creatives": creatives, "apps": apps, "now": now})
         self.control("POST", "clock", {"set": now})
 

@@ -26,13 +26,7 @@ class Size:
 
     @classmethod
     def of(cls, *, quick: bool, repeats: int | None, rows: Sequence[int] | None) -> "Size":
-        """The short form or the whole.
-
-        Args:
-            quick: Whether the short form is wanted.
-            repeats: Runs of each contender, instead of the form's own number.
-            rows: Sizes of report bodies, instead of the form's own.
-        """
+        """The short form or the whole, each with numbers of its own unless some are given."""
         if quick:
             return cls(quick=True, repeats=repeats or QUICK_REPEATS, rows=tuple(rows or QUICK_ROWS))
         return cls(

@@ -193,9 +193,6 @@ def _command(name: str, script: str, *arguments: str) -> Command:
 def interpreter(name: str) -> tuple[str, str]:
     """Return the interpreter of an environment, and what a script for it must begin with.
 
-    Args:
-        name: Of `ENVIRONMENTS`.
-
     Raises:
         Unavailable: If the environment can't be made.
     """
