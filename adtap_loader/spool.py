@@ -13,7 +13,7 @@ from adtap_loader.errors import LoadError
 _OPEN_FILES: Final = Path("/proc/self/fd")
 VECTOR_ROWS: Final = 2048  # DuckDB holds so many rows of a file at once, whatever their width
 PART_BYTES: Final = 8_000_000
-READ_BYTES: Final = 1 << 18
+READ_BYTES: Final = 1 << 17  # psycopg would cut larger ones up
 
 
 class Spool:
