@@ -228,7 +228,11 @@ class Link(Paginator):
         if self.next_at is not None:
             return str(value_at(document, self.next_at) or "")
         links = requests.utils.parse_header_links(response.headers.get("Link", ""))
-        return next((str(link["url"]) for link in links if link.get("rel") == "next"), "")
+        for link in links:
+            # It may have several relations, in letters of any case.
+            if "next" in link.get("rel", "").lower().split():
+                return str(link["url"])
+        return ""
 
 
 def _read(listing: Listing, params: Mapping[str, Any]) -> tuple[Any, Sequence[Record]]:

@@ -133,8 +133,8 @@ def test_a_server_that_cuts_pages_is_read_to_its_end_if_it_says_more(
     assert read(Offset(size=size), by_offset, workers) == ids
 
 
-@given(count=COUNTS, size=SIZES)
-def test_cursors_and_links_are_followed_to_the_end(count, size):
+@given(count=COUNTS, size=SIZES, relation=st.sampled_from(['"next"', "Next", '"last next"']))
+def test_cursors_and_links_are_followed_to_the_end(count, size, relation):
     """Empty pages on the way included."""
     ids = list(range(count))
 
@@ -144,7 +144,7 @@ def test_cursors_and_links_are_followed_to_the_end(count, size):
 
     def by_link(_params: Mapping[str, Any], address: str | None) -> Any:
         at = int(address.partition("at=")[2]) if address else 0
-        more = {"Link": f'<{URL}?at={at + size}>; rel="next", <{URL}>; rel="first"'}
+        more = {"Link": f'<{URL}?at={at + size}>; rel={relation}, <{URL}>; rel="first"'}
         return {"data": cut(ids, at, size), "headers": more if at < count else {}}
 
     def by_body(_params: Mapping[str, Any], address: str | None) -> Any:
