@@ -198,7 +198,7 @@ def _begins(bucket: str, grain: Grain) -> datetime | None:
 def _decoded(line: bytes) -> Any:
     try:
         return exact_json.decode(line)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return None
 
 

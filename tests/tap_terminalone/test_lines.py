@@ -220,3 +220,17 @@ def test_a_damaged_name_is_no_null():
         text = good + '{"agg_timestamp": "y", "spend": 2}\n'.replace(name, bad)
         with Spool.of(text.encode()) as spool, pytest.raises(MalformedResponse, match=bad):
             list(table(spool, ("agg_timestamp", "spend")).rows)
+
+
+@pytest.mark.parametrize("place", ["head", "last"])
+def test_a_line_that_is_no_utf_8_is_an_answer_that_can_not_be_read(place):
+    """A byte was damaged on the way: the answer is requested again, where a crash would end the stream."""
+    head = (
+        b'{"fields": ["na\xc3me"], "total_items_count": 1}'
+        if place == "head"
+        else b'{"fields": [], "total_items_count": 1}'
+    )
+    found = stream_error(Spool.of(head + b'\n{"name": "\xc3nder", "count": "0"}\n'))
+    assert found is not None
+    assert not found.is_cut
+    assert ("does not begin with its fields" if place == "head" else "can't be read") in found.words
