@@ -15,7 +15,7 @@ import msgspec
 from tap_atomx.streams import AtomxEntity
 
 _KEY_BYTES = 16
-_PLAIN = frozenset({int})
+_PLAIN = frozenset({int, str})
 
 
 def normalize(entity: AtomxEntity, record: Mapping[str, Any]) -> Mapping[str, Any]:
