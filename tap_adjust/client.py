@@ -8,6 +8,7 @@ Adjust
 import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from http import HTTPStatus
@@ -18,7 +19,7 @@ from typing_extensions import override
 from adtap_core.bodies.parsing import torn_row
 from adtap_core.clock import Clock
 from adtap_core.declare import Entity, Report
-from adtap_core.errors import BadRequest, MalformedResponse, RequestError
+from adtap_core.errors import BadRequest, Forbidden, MalformedResponse, RequestError
 from adtap_core.http import outcomes
 from adtap_core.http.client import Call
 from adtap_core.http.outcomes import Action, Outcome
@@ -211,6 +212,10 @@ class AdjustPlatform(Platform):
         asked = {f"report {r.name!r}: app_tokens": r.app_tokens for r in reports if r.app_tokens}
         if self.settings.get("app_tokens"):
             asked["app_tokens"] = self.settings["app_tokens"]
+        if not asked:
+            with suppress(Forbidden):  # told by each report (`partitions`)
+                self.reports.apps()
+            return []
         if self.reports.seen_apps() is None:
             return []
         known = self.reports.app_tokens()

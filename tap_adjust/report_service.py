@@ -87,6 +87,7 @@ class ReportService(Service):
     """Asks the Report Service."""
 
     _lists: Once[str, tuple[list[Option], RequestStats]] = field(default_factory=Once)
+    _apps: Once[str, list[Option] | Forbidden] = field(default_factory=Once)
     _seen: Once[str, list[Option] | None] = field(default_factory=Once)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _told: set[tuple[str, str]] = field(default_factory=set)
@@ -111,8 +112,22 @@ class ReportService(Service):
         return self._once("events", _EVENTS, {"tokens_mapping": "true"}, stats)
 
     def apps(self) -> list[Option]:
-        """Return the apps that the token sees."""
-        return self.options("apps")
+        """Return the apps that the token sees; one that may not list them asks once, too.
+
+        Raises:
+            Forbidden: If it may not.
+        """
+
+        def ask() -> list[Option] | Forbidden:
+            try:
+                return self.options("apps")
+            except Forbidden as error:
+                return error
+
+        found = self._apps.get("apps", ask)
+        if isinstance(found, Forbidden):
+            raise Forbidden(str(found), status=found.status) from found
+        return found
 
     def seen_apps(self) -> list[Option] | None:
         """Return the same; None if the token may not list them: reports of apps that are named may be read."""

@@ -48,7 +48,10 @@ def _without_people(entity: AtomxEntity, value: Any) -> Any:
     if not isinstance(value, dict) or entity.people:
         return value
     if isinstance(value.get("email"), str):  # a change of one, in a log, is a pair
-        return _id_of(value)
+        if "id" in value:
+            return _id_of(value)
+        # No object of a model, such as an address for invoices: the rest of it stands nowhere else.
+        value = {name: part for name, part in value.items() if name != "email"}
     return {name: _without_people(entity, part) for name, part in value.items()}
 
 

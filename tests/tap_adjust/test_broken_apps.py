@@ -167,11 +167,13 @@ def test_check_says_that_the_token_may_not_list_apps(room):
 
 
 def test_apps_that_nobody_names_are_not_read_without_the_list(room, caplog):
-    """Which there are nobody knows."""
+    """Which there are nobody knows. The list is refused once, not again where the report is read."""
     room.service.refused = {"apps"}
     _, got = room.failed(RunFailed, app_tokens=None)
     assert "no permission" in caplog.text
+    assert "those that are named are read" not in caplog.text, "none is"
     assert not got.records.get("x")
+    assert [path for _, path in room.service.log] == ["/reports-service/filters_data"]
 
 
 def test_a_field_that_can_not_be_looked_up_is_asked_for(room):

@@ -205,6 +205,16 @@ def test_a_person_rendered_in_another_model_is_an_id():
     assert "ann@b.example" not in str(entry)
 
 
+def test_what_holds_an_address_and_is_no_person_keeps_the_rest():
+    """Without an id it is no object of a model: what it says stands in no other stream."""
+    entity = next(e for e in ENTITIES if e.name == "creatives")
+    billing = {"company": "Northwind", "vat": "DE1", "email": "ann@b.example"}
+    sent = {"id": 1, "billing": billing, "notices": [{"to": billing, "id": 7}]}
+    kept = {"company": "Northwind", "vat": "DE1"}
+    made = shapes.normalize(entity, sent)
+    assert made == {"id": 1, "billing": kept, "notices": [{"to": kept, "id": 7}]}
+
+
 def test_the_change_of_an_address_is_kept():
     """In the log of a user, which is read by whoever names `users` in `history_models`: it is no person."""
     entity = next(e for e in ENTITIES if e.name == "history")
