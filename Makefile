@@ -1,6 +1,6 @@
 # make setup   an environment in .venv with everything (Python >= 3.11 and a package registry are enough)
 # make test    set up, lint, test: what CI runs
-# make check   lint, and the tests that need no sandbox, no warehouse and no vendor's client; a minute
+# make check   lint, and the quick tests that need no sandbox, no warehouse and no vendor's client; a minute
 # make test-orchestrators  the load on Airflow and Dagster, and states in a bucket, each in an environment of its own; half an hour
 # make demo    the four taps against the local sandbox, into DuckDB, through Meltano
 # make transform  the models of transform/ on what make demo loaded: dbt, in an environment of its own
@@ -87,7 +87,7 @@ test: setup
 	$(call LINT_AND,$(BIN)/pytest -n $(WORKERS))
 
 check: setup
-	$(call LINT_AND,$(BIN)/pytest -n $(WORKERS) -m "not sandbox and not warehouse and not vendor and not kill" tests/core tests/plugin tests/framework tests/tap_*)
+	$(call LINT_AND,$(BIN)/pytest -n $(WORKERS) -m "not sandbox and not warehouse and not vendor and not kill and not slow" tests/core tests/plugin tests/tap_*)
 
 # Whether the tests' processes would each compile much at their start.
 MUCH_IS_NEW = [ ! -e .venv/.compiled-$@ ] || find adtap_* tap_* tests -name '*.py' -newer .venv/.compiled-$@ 2>/dev/null | \

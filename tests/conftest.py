@@ -147,6 +147,8 @@ _BY_PLACE: Final = {
     "test_duckdb_versions": "vendor",
     "tests/contracts/test_killed": "kill",
     "state_follows_the_commit": "kill",
+    "tests/framework/": "slow",
+    "test_large_answers": "slow",
 }
 
 
