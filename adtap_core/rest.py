@@ -272,7 +272,7 @@ class RestPlatform(Platform):
                 )
                 raise MalformedResponse(msg)
             if odd := [record for record in found if not isinstance(record, Mapping)]:
-                msg = f"{entity.name}: a record is not an object: {str(odd[0])[:80]}"
+                msg = f"{entity.name}: a record is not an object: {redact.beginning(odd[0], 80)}"
                 raise MalformedResponse(msg)
             return found
 

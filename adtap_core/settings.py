@@ -16,6 +16,7 @@ from jsonschema.exceptions import ValidationError
 from adtap_core import __version__
 from adtap_core.names import did_you_mean
 from adtap_core.platform import Platform
+from adtap_core.redact import redact
 from adtap_core.windows import Zone
 
 DEFAULT_START_DAYS: Final = 30
@@ -374,7 +375,7 @@ def _place(path: Sequence[str | int], settings: Mapping[str, Any]) -> str:
 
 
 def _shown(value: object) -> str:
-    return (str(value) if isinstance(value, Decimal) else repr(value))[:120]
+    return redact.beginning(value if isinstance(value, Decimal) else repr(value), 120)
 
 
 def _lines(  # noqa: C901, PLR0911, PLR0912 - one answer for each rule of a schema

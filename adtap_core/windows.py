@@ -185,7 +185,7 @@ def subtract(whole: Iterable[Interval], holes: Iterable[Interval]) -> list[Inter
         holes: What is taken out of it, in any order.
     """
     left = join(whole)
-    for hole in holes:
+    for hole in join(holes):
         parts = [
             (
                 Interval(piece.start, min(piece.end, hole.start)),

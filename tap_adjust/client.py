@@ -395,7 +395,7 @@ def _judge_csv(call: Call, response: Response) -> Outcome:
     if asked.lower() not in (name.strip().lower() for name in columns):
         return Outcome(Action.RETRY, f"not the CSV that was asked for: {response.excerpt(120)}")
     if (torn := torn_row(response.body, len(columns))) is not None:
-        return Outcome(Action.RETRY, f"the CSV ends in the middle of a row: {torn[-80:]!r}")
+        return Outcome(Action.RETRY, f"the CSV ends in the middle of a row: {redact(torn)[-80:]!r}")
     return outcomes.SUCCESS
 
 

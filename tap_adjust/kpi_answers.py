@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from adtap_core.bodies.doubles import check_columns
 from adtap_core.errors import MalformedResponse
+from adtap_core.redact import redact
 from adtap_core.windows import Grain
 
 TIMES: Final[Mapping[str, Grain]] = {
@@ -101,7 +102,7 @@ def flatten(
     check_columns(kpis)
     root = document.get("result_set") or {}
     if "result_set" not in document or not isinstance(root, Mapping):
-        msg = f"the answer holds no result_set: {str(dict(document))[:200]}"
+        msg = f"the answer holds no result_set: {redact.beginning(dict(document), 200)}"
         raise MalformedResponse(msg)
     names = {
         array: {str(n.get("token")): n.get("name") for n in parameters.get(array) or ()}
@@ -154,7 +155,7 @@ class _Walk:
         if values is None:
             if order or not _LEVELS.isdisjoint(node):
                 return  # a level without groups
-            msg = f"a group has neither values nor groups: {str(dict(node))[:200]}"
+            msg = f"a group has neither values nor groups: {redact.beginning(dict(node), 200)}"
             raise MalformedResponse(msg)
         if not isinstance(values, list) or len(values) != len(self.kpis):
             many = len(values) if isinstance(values, list) else "no list of"
@@ -171,7 +172,7 @@ def _level_below(node: Node) -> str | None:
     """
     known = [a for a in _LEVELS.intersection(node) if node[a] is not None]
     if odd := [a for a in known if not _is_level(node[a])]:
-        msg = f"{odd[0]} of a group is no list of groups: {str(node[odd[0]])[:120]}"
+        msg = f"{odd[0]} of a group is no list of groups: {redact.beginning(node[odd[0]], 120)}"
         raise MalformedResponse(msg)
     filled = [a for a in known if node[a]]
     if not filled and _VALUES not in node:

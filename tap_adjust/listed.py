@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from adtap_core.accounts import id_of
 from adtap_core.errors import MalformedResponse
+from adtap_core.redact import redact
 
 Option = Mapping[str, Any]
 _APP: Final = "apps: an option"
@@ -31,7 +32,7 @@ def currencies(apps: Iterable[Option]) -> dict[str, str]:
         said = app.get("currency")
         code = said.get("code") if isinstance(said, Mapping) else said
         if code is not None and not isinstance(code, str):
-            msg = f"apps: the currency of {app.get('id')} can't be understood: {str(said)[:80]}"
+            msg = f"apps: the currency of {app.get('id')} can't be understood: {redact.beginning(said, 80)}"
             raise MalformedResponse(msg)
         if code:
             found[id_of(app, _APP)] = code
@@ -80,7 +81,7 @@ def _tokens(event: Option) -> Mapping[str, Any]:
     apps = list(_listed(event.get("app_token")))
     if mapping is None and len(apps) == 1:
         return {str(apps[0]): tokens}
-    msg = f"events: which app has which token of {event.get('id')!r} can't be understood: {_MAPPING} is {str(mapping)[:120]}"
+    msg = f"events: which app has which token of {event.get('id')!r} can't be understood: {_MAPPING} is {redact.beginning(mapping, 120)}"
     raise MalformedResponse(msg)
 
 
@@ -90,7 +91,7 @@ def _is_of(event: Option, tokens: Collection[str]) -> bool:
         return True
     owners = [owner for listed in said for owner in _listed(listed)]
     if any(not isinstance(owner, str | int) for owner in owners):
-        msg = f"events: whose {event.get('id')!r} is can't be understood: {str(said)[:120]}"
+        msg = f"events: whose {event.get('id')!r} is can't be understood: {redact.beginning(said, 120)}"
         raise MalformedResponse(msg)
     return any(str(owner) in tokens for owner in owners)
 

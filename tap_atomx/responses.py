@@ -16,6 +16,7 @@ from adtap_core.http import outcomes
 from adtap_core.http.client import Call
 from adtap_core.http.outcomes import SUCCESS, Action, Outcome
 from adtap_core.http.response import Response
+from adtap_core.redact import redact
 
 UNAUTHORIZED: Final = 1
 """`errno` of a missing or dead token; the meaning of other numbers is not published."""
@@ -121,7 +122,9 @@ def _judge_table(call: Call, response: Response) -> Outcome:
             Action.RETRY, f"not the table that was asked for; it begins: {response.excerpt(120)}"
         )
     if asked and (torn := torn_row(response.body, len(named), delimiter="\t")) is not None:
-        return Outcome(Action.RETRY, f"the table ends in the middle of a row: {torn[-80:]!r}")
+        return Outcome(
+            Action.RETRY, f"the table ends in the middle of a row: {redact(torn)[-80:]!r}"
+        )
     return SUCCESS
 
 

@@ -9,6 +9,7 @@ from adtap_core.bodies.parsing import OTHERS, JsonRows, Table, check_names
 from adtap_core.errors import MalformedResponse
 from adtap_core.http.completeness import check_whole
 from adtap_core.http.response import Response
+from adtap_core.redact import redact
 from adtap_core.windows import Interval
 from tap_openx import fields
 from tap_openx.splits import ROWS_PATH, check_report
@@ -71,7 +72,9 @@ class Answers:
         count = 0
         for row in found:
             if not isinstance(row, Mapping):
-                raise MalformedResponse(f"{what}: a row is not an object: {str(row)[:80]}")
+                raise MalformedResponse(
+                    f"{what}: a row is not an object: {redact.beginning(row, 80)}"
+                )
             shape = tuple(row)
             known = shapes.get(shape)
             if known is None:
@@ -186,7 +189,7 @@ def date_range(document: object, report: str) -> Interval:
         return Interval(start, end)
     except (KeyError, TypeError, ValueError) as error:
         raise MalformedResponse(
-            f"{report}: the date range can't be read: {str(document)[:200]}"
+            f"{report}: the date range can't be read: {redact.beginning(document, 200)}"
         ) from error
 
 

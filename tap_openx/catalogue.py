@@ -8,6 +8,7 @@ from typing import Any, Final
 from adtap_core.declare import Report
 from adtap_core.errors import MalformedResponse
 from adtap_core.names import did_you_mean
+from adtap_core.redact import redact
 from adtap_core.rows.records import to_text
 from adtap_core.windows import Grain
 from tap_openx import fields
@@ -261,12 +262,14 @@ def _listed(document: Any, kind: str, wrapper: str) -> Iterator[Listed]:
     elements = document.get(kind) if isinstance(document, Mapping) else None
     if not isinstance(elements, list):
         raise MalformedResponse(
-            f"report fields: the answer holds no list of {kind}: {str(document)[:200]}"
+            f"report fields: the answer holds no list of {kind}: {redact.beginning(document, 200)}"
         )
     for element in elements:
         raw = element.get(wrapper, element) if isinstance(element, Mapping) else None
         if not isinstance(raw, Mapping) or not raw.get("id"):
-            raise MalformedResponse(f"report fields: one of the {kind} has no id: {element!r:.200}")
+            raise MalformedResponse(
+                f"report fields: one of the {kind} has no id: {redact.beginning(repr(element), 200)}"
+            )
         available = _available(raw)
         yield Listed(
             id=str(raw["id"]),
@@ -320,7 +323,7 @@ def filter_errors(tree: Any, where: str = "filters") -> list[str]:
         where: Where the branch stands, for the message.
     """
     if not isinstance(tree, Mapping):
-        return [f"{where}: one filter object is expected, not {tree!r:.60}"]
+        return [f"{where}: one filter object is expected, not {redact.beginning(repr(tree), 60)}"]
     operator = tree.get("operator", "EQ")
     if operator in {"AND", "OR", "XOR"}:
         return [

@@ -202,7 +202,9 @@ class OpenxPlatform(Platform):
         if call.expects == "text":
             torn = torn_row(response.body, len(responses.header(response)))
             if torn is not None:
-                return Outcome(Action.RETRY, f"the CSV ends in the middle of a row: {torn[-80:]!r}")
+                return Outcome(
+                    Action.RETRY, f"the CSV ends in the middle of a row: {redact(torn)[-80:]!r}"
+                )
         return outcomes.SUCCESS
 
     def _judge_status(  # noqa: PLR0911 - one for each status

@@ -26,6 +26,7 @@ from adtap_core.errors import (
 )
 from adtap_core.http.client import RequestStats
 from adtap_core.http.response import Response
+from adtap_core.redact import redact
 from adtap_core.rows.records import to_text
 from adtap_core.rows.totals import ZERO, add, as_decimal, joined
 from tap_openx import fields
@@ -583,7 +584,8 @@ def check_report(envelope: object, what: str) -> None:
         MalformedResponse: If it is none.
     """
     if not isinstance(envelope, Mapping) or _REPORT.isdisjoint(envelope):
-        raise MalformedResponse(f"{what}: the answer holds no report: {str(envelope)[:200]}")
+        shown = redact.beginning(envelope, 200)
+        raise MalformedResponse(f"{what}: the answer holds no report: {shown}")
     if said := error_beside(envelope):
         raise MalformedResponse(f"{what}: {said}")
 

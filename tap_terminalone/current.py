@@ -32,6 +32,7 @@ from adtap_core.platform import (
     Tolerance,
     WindowJob,
 )
+from adtap_core.redact import redact
 from adtap_core.windows import Grain, Interval, midnight
 from tap_terminalone import fields, responses
 from tap_terminalone.api import Api
@@ -283,7 +284,9 @@ class Current:
             found = response.json().get("data")
         whole = records_of({"data": [found] if isinstance(found, Mapping) else found}, what)
         if [str(one.get("id", row["id"])) for one in whole] != [str(row["id"])]:
-            raise MalformedResponse(f"{what}: the answer is of another record: {str(found)[:120]}")
+            raise MalformedResponse(
+                f"{what}: the answer is of another record: {redact.beginning(found, 120)}"
+            )
         return {**row, **whole[0]}
 
     def _below(self, entity: TerminalOneEntity, query: EntityQuery) -> Iterator[Sequence[Record]]:

@@ -19,6 +19,7 @@ from adtap_core.bodies.amounts import LineColumns
 from adtap_core.bodies.parsing import ByColumn, Picker, Table
 from adtap_core.bodies.spool import Spool
 from adtap_core.http.completeness import says_more
+from adtap_core.redact import redact
 from adtap_core.rows.report_rows import read_bucket
 from adtap_core.rows.schemas import SCALE, WHOLE
 from adtap_core.rows.totals import as_decimal
@@ -79,13 +80,14 @@ def stream_error(spool: Spool) -> StreamError | None:
     if not isinstance(_decoded(last), Mapping):
         # A line with a bare NaN ends as it should: JSON does not know the word.
         ended = last.endswith(b"}")
-        unread = f"the last line can't be read: {last[-200:]!r}"
+        shown = redact(last[-2000:].decode(errors="surrogateescape"))[-200:]
+        unread = f"the last line can't be read: {shown.encode(errors='surrogateescape')!r}"
         words = unread if ended else "the answer ends in the middle of a row"
         return StreamError(words, is_cut=not ended)
     rows = lines - 1
     told = as_decimal(total)
     if total is not None and told != rows:
-        words = f"the answer holds {rows} rows of {str(total)[:80]}"
+        words = f"the answer holds {rows} rows of {redact.beginning(total, 80)}"
         return StreamError(words, is_cut=told is not None and told > rows)
     return None
 
@@ -93,7 +95,7 @@ def stream_error(spool: Spool) -> StreamError | None:
 def _odd_head(head: object, block: bytes) -> str | None:
     """Return what is wrong with the first line of an answer's first block, or None if nothing is."""
     if not isinstance(head, Mapping) or "fields" not in head:
-        return f"the answer does not begin with its fields: {block[:120]!r}"
+        return f"the answer does not begin with its fields: {redact.beginning(block[:2000], 120)}"
     # What a status of the head would be called is documented nowhere: only an error counts.
     fault = _fault({**head, "status": None}) or _told(head)
     return None if fault is None else f"the platform answers with an error: {fault}"

@@ -133,7 +133,7 @@ def id_of(record: Record, what: str) -> int:
     try:
         return int(str(record["id"]).removesuffix(".0"))
     except (KeyError, ValueError) as error:
-        msg = f"{what}: a record without a number for an id: {str(dict(record))[:120]}"
+        msg = f"{what}: a record without a number for an id: {redact.beginning(dict(record), 120)}"
         raise MalformedResponse(msg) from error
 
 

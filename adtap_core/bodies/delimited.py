@@ -17,6 +17,7 @@ from itertools import islice
 from typing import Final
 
 from adtap_core.errors import MalformedResponse
+from adtap_core.redact import redact
 
 _LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\n|\r|$)")
 _DIGIT: Final = re.compile(r"[0-9]")
@@ -148,11 +149,11 @@ class Splitter:
             self._ahead.extendleft(reversed(taken[1:]))
             return literal[0]
         if row is None:
-            msg = f"a quotation mark is not closed, or opens no value, the answer is cut or damaged: {line[:_SHOWN]!r}"
+            msg = f"a quotation mark is not closed, or opens no value, the answer is cut or damaged: {redact.beginning(line, _SHOWN)!r}"
         else:
             msg = (
                 f"one row of {len(taken)} lines, or {len(taken)} rows? A quotation mark leaves both open: "
-                f"{line[:_SHOWN]!r}"
+                f"{redact.beginning(line, _SHOWN)!r}"
             )
         raise MalformedResponse(msg)
 

@@ -25,6 +25,7 @@ from adtap_core.bodies.doubles import check_count, check_once, doubled, once
 from adtap_core.bodies.spool import MEMORY_BYTES, Spool
 from adtap_core.errors import MalformedResponse
 from adtap_core.names import respelt
+from adtap_core.redact import redact
 
 
 def _refuse(word: str) -> None:
@@ -338,7 +339,7 @@ class Picker:
         objects = [element for element in elements if isinstance(element, Mapping)]
         if len(objects) < len(elements):
             odd = next(element for element in elements if not isinstance(element, Mapping))
-            msg = f"a row is not an object: {str(odd)[:80]}"
+            msg = f"a row is not an object: {redact.beginning(odd, 80)}"
             raise MalformedResponse(msg)
         # The case of a name's letters may differ from row to row.
         shapes = {shape: respelt(shape, self.spelt) for shape in dict.fromkeys(map(tuple, objects))}

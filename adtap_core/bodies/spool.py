@@ -67,7 +67,8 @@ def _inflated(chunks: Iterable[bytes]) -> Iterator[bytes]:
 def _decoded(response: requests.Response) -> Iterator[bytes]:
     """Return a body's bytes as they come, without compression and without the mark that some put before UTF-8."""
     pieces: Iterator[bytes] = response.raw.stream(CHUNK_BYTES, decode_content=False)
-    if response.headers.get("Content-Encoding", "").strip().lower() in _COMPRESSED:
+    words = re.split(r"[,\s]+", response.headers.get("Content-Encoding", "").lower())
+    if not _COMPRESSED.isdisjoint(words):
         pieces = _inflated(pieces)
     first = b""
     for piece in pieces:

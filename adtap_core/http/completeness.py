@@ -136,11 +136,15 @@ def on_same_host(address: str, url: str, what: str) -> str:
         what: What was asked, in a user's words.
 
     Raises:
-        MalformedResponse: If it lies on another host, or the way there is another one (`http` after `https`): it would
+        MalformedResponse: If it is none, lies on another host, or the way there is another one (`http` after `https`): it would
             carry the credentials there.
     """
-    whole = urljoin(url, address)
-    scheme, host = urlsplit(whole)[:2]
+    try:
+        whole = urljoin(url, address)
+        scheme, host = urlsplit(whole)[:2]
+    except ValueError as error:
+        msg = f"{what}: what stands for the next page's address is none ({error})"
+        raise MalformedResponse(msg) from error
     if (scheme, host) != urlsplit(url)[:2]:
         msg = f"{what}: the next page lies on another host ({scheme}://{host}); it is not followed"
         raise MalformedResponse(msg)

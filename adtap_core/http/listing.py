@@ -29,6 +29,7 @@ from adtap_core.formatting import count
 from adtap_core.http.completeness import says_more
 from adtap_core.http.completeness import total as promised_total
 from adtap_core.http.workers import Workers
+from adtap_core.redact import redact
 
 log = logging.getLogger("adtaps.paging")
 
@@ -237,7 +238,7 @@ def number_of(record: Record, field: str = "id") -> int:
     try:
         return int(value)  # type: ignore[arg-type] # what it can't read is told below
     except (TypeError, ValueError) as error:
-        msg = f"a record has no whole number as its `{field}` ({value!r:.40})"
+        msg = f"a record has no whole number as its `{field}` ({redact.beginning(repr(value), 40)})"
         raise Keyless(msg) from error
 
 

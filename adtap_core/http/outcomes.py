@@ -130,7 +130,7 @@ def _moment(text: str) -> datetime | None:
     """Return the moment that a header names, if it does; one without a zone is in UTC."""
     try:
         moment = parsedate_to_datetime(text)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 

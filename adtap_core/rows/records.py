@@ -201,7 +201,8 @@ def _written(value: object) -> str | None:
         ConversionError: If it is a number, such as one of seconds: `1710121512` could be read as a day of 1710.
     """
     text = str(value).strip()
-    if text.isdigit() and len(text) != len("20260301"):
+    whole = text.partition(".")[0]
+    if whole.isdigit() and len(whole) != len("20260301"):
         raise ConversionError(value)
     return None if not text or text.startswith("0000-00-00") else text
 

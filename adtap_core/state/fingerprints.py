@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from adtap_core.declare import Report
+from adtap_core.redact import redact
 from adtap_core.state.bookmarks import CLOCK_TOLERANCE, write_moment
 from adtap_core.windows import Grain, Interval, Zone, join, subtract
 
@@ -102,7 +103,7 @@ def changed_lines(tap: str, report: Report, known: Any, now: Mapping[str, Any]) 
 
 
 def _shown(value: object) -> str:
-    return "not set" if value is None else str(value)[:120]
+    return "not set" if value is None else redact.beginning(value, 120)
 
 
 def _ways_out(tap: str, report: Report) -> str:

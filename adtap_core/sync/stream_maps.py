@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from adtap_core.errors import RequestError
 from adtap_core.names import did_you_mean
+from adtap_core.redact import redact
 
 _DECIMAL: Final = "x-singer.decimal"
 _FILTER, _ELSE, _KEYS, _NULL = "__filter__", "__else__", "__key_properties__", "__NULL__"
@@ -170,7 +171,10 @@ def _rule_errors(
         is_null = rule is None or rule == _NULL
         if column == _ELSE:
             if not is_null:
-                yield column, f"{rule!r:.60} is not known; null leaves out what is not named"
+                yield (
+                    column,
+                    f"{redact.beginning(repr(rule), 60)} is not known; null leaves out what is not named",
+                )
         elif column in _OPTIONS:
             continue
         elif is_null:
@@ -182,7 +186,10 @@ def _rule_errors(
             if wrong is not None:
                 yield column, f"`{rule}` {wrong}"
         else:
-            yield column, f"{rule!r:.60} is no expression; a text or null is expected"
+            yield (
+                column,
+                f"{redact.beginning(repr(rule), 60)} is no expression; a text or null is expected",
+            )
 
 
 def _expression_error(

@@ -2,7 +2,9 @@
 
 import html
 import json
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -15,7 +17,13 @@ from adtap_core.http.completeness import says_more
 from adtap_core.http.response import Response
 from adtap_core.redact import Redactor, redact
 from adtap_core.rows.records import RecordShaper
+from tap_adjust.kpi_answers import flatten
+from tap_adjust.listed import currencies
 from tap_openx.responses import error_beside
+from tap_openx.splits import check_report
+from tap_terminalone.lines import _odd_head
+
+CHECKOUT = Path(__file__).parents[2]
 
 NAMES = [
     "password",
@@ -126,8 +134,22 @@ def _answer(document: object) -> Response:
         (370, lambda text: error_beside({"http_status": 403, "message": text})),
         (80, lambda text: says_more({"next": text}, 1) or ""),
         (120, lambda text: _raised(lambda: id_of({"name": text}, "accounts: one"))),
+        (80, lambda text: _raised(lambda: currencies([{"id": "a", "currency": [text]}]))),
+        (200, lambda text: _raised(lambda: [*flatten({"error": text})])),
+        (200, lambda text: _raised(lambda: check_report({"error": text}, "a part"))),
+        (120, lambda text: _odd_head(None, text.encode()) or ""),
     ],
-    ids=["Adjust", "OpenX", "OpenX, a status", "a cursor", "an account"],
+    ids=[
+        "Adjust",
+        "OpenX",
+        "OpenX, a status",
+        "a cursor",
+        "an account",
+        "a currency",
+        "KPIs",
+        "a report",
+        "lines",
+    ],
 )
 def test_words_that_are_cut_show_no_half_of_a_secret(length, said):
     """An error may repeat the token that it was asked with, just where its words are cut."""
@@ -136,6 +158,17 @@ def test_words_that_are_cut_show_no_half_of_a_secret(length, said):
         text = said("x" * before + " canary-token-0123456789")
         assert "x" * 20 in text
         assert "canary" not in text, before
+
+
+def test_what_others_sent_is_cut_in_one_way():
+    """By `beginning`, which masks first: a cut in the message itself shows half a secret where it falls into one."""
+    cut = re.compile(
+        r"\{[^{}]*\b(?:str|repr)\([^{}]*\)\[:\w+\]|\{[^{}]*![rs]:\.\d|\{\w+\[-?\w*:\w*\]!r"
+    )
+    folders = [f for name in ("adtap_core", "tap_*") for f in CHECKOUT.glob(name)]
+    sources = [path for folder in folders for path in folder.rglob("*.py")]
+    assert len(sources) > 100
+    assert [str(p) for p in sources if cut.search(p.read_text(encoding="utf-8"))] == []
 
 
 def _raised(call):

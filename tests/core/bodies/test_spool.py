@@ -52,6 +52,15 @@ def test_what_was_compressed_comes_back_and_a_cut_shows_wherever_it_falls(pack, 
             Spool.drain(answer(packed[:cut], Content_Encoding="gzip"))
 
 
+@pytest.mark.parametrize("words", ["GZIP", "aws-chunked,gzip", "gzip, UTF-8", "identity , x-gzip"])
+def test_compression_is_heard_among_other_words(words):
+    """Stores of files say how a file came to them, too."""
+    assert (
+        Spool.drain(answer(gzip.compress(b"day,clicks\n"), Content_Encoding=words)).read()
+        == b"day,clicks\n"
+    )
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 64])
 def test_the_mark_before_utf_8_is_no_part_of_the_first_field(monkeypatch, size):
     """Even if it comes in pieces."""

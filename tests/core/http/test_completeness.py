@@ -65,3 +65,11 @@ def test_an_address_elsewhere_is_refused(address: str) -> None:
     """Another host, or another scheme: it would carry the credentials there."""
     with pytest.raises(MalformedResponse, match="another host"):
         next_address({"pagination": {"next": address}}, URL, "x")
+
+
+def test_what_is_no_address_is_no_next_page() -> None:
+    """It fails the list by its name, and is no defect of the tap."""
+    with pytest.raises(
+        MalformedResponse, match="list of x: what stands for the next page's address is none"
+    ):
+        next_address({"pagination": {"next": "//[x/y"}}, URL, "list of x")

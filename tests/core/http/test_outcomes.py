@@ -128,6 +128,7 @@ NOW = datetime(2031, 1, 1, 12, 0, tzinfo=UTC)
         (format_datetime(NOW + timedelta(seconds=40), usegmt=True), 40.0),
         (format_datetime(NOW - timedelta(seconds=40), usegmt=True), 0.0),
         ("Wed, 01 Jan 2031 12:00:40 -0000", 40.0),
+        ("Wed, 01 Jan 20310000000000000000 12:00:40 GMT", None),
     ],
 )
 def test_a_wait_is_read_in_seconds_or_as_a_date(text, seconds):

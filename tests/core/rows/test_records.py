@@ -138,7 +138,9 @@ def test_times_are_read_as_platforms_write_them(sent, at, on) -> None:
     assert row == (1, at, on, None)
 
 
-@pytest.mark.parametrize("sent", [1710121512, 1710121512345, "1710121512345"], ids=repr)
+@pytest.mark.parametrize(
+    "sent", [1710121512, 1710121512345, "1710121512345", 1710121512.5, "1710121512.345"], ids=repr
+)
 def test_a_number_of_seconds_is_no_time_of_the_year_1710(sent) -> None:
     """Nobody knows what it counts, or since when: kept as it came."""
     shaper = RecordShaper("things", TIMES, frozenset())
