@@ -245,9 +245,4 @@ def status_of(document: Document) -> str:
 
 def error_message(document: Document) -> str:
     """Return the platform's own words of an error."""
-    said = [
-        ": ".join(str(error[k]) for k in ("field", "code", "message") if error.get(k))
-        for error in document.get("errors") or ()
-        if isinstance(error, Mapping)
-    ]
-    return "; ".join(w for w in [status_of(document), *said] if w)
+    return "; ".join(w for w in [status_of(document), *responses.errors_of(document)] if w)

@@ -63,12 +63,14 @@ def stream_error(spool: Spool) -> StreamError | None:
     lines = 0
     last = b""
     for block in spool.line_blocks(_BLOCK_BYTES):
+        rest = block
         if not lines:
-            head = _decoded(block.partition(b"\n")[0])
+            first, _, rest = block.partition(b"\n")
+            head = _decoded(first)
             if (fault := _odd_head(head, block)) is not None:
                 return StreamError(fault)
             total = head.get("total_items_count")
-        for about in _ABOUT.findall(block) if _META in block else ():
+        for about in _ABOUT.findall(rest) if _META in rest else ():
             fault = _told(_decoded(about))
             if fault is not None:
                 return StreamError(f"the platform stopped in the middle of its answer: {fault}")

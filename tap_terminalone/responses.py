@@ -10,6 +10,7 @@ from defusedxml.ElementTree import fromstring
 from adtap_core.http import outcomes
 from adtap_core.http.outcomes import Action, Outcome
 from adtap_core.http.response import Response
+from adtap_core.redact import redact
 
 REDIRECTS, ERRORS = 300, 400
 FORBIDDEN: Final = 403
@@ -26,11 +27,7 @@ def error_message(response: Response) -> str:
         return ""
     if "error_code" in document:  # Reporting V2
         return _joined(document, "error_code", "message", "request_id")
-    found = [
-        _joined(error, "field", "code", "message")
-        for error in document.get("errors") or ()
-        if isinstance(error, Mapping)
-    ]
+    found = errors_of(document)
     meta = document.get("meta")
     if isinstance(meta, Mapping):
         if not found and meta.get("status"):
@@ -38,6 +35,15 @@ def error_message(response: Response) -> str:
         if meta.get("uuid"):
             found.append(f"request id {meta['uuid']}")
     return "; ".join(found)
+
+
+def errors_of(document: Mapping[str, Any]) -> list[str]:
+    """Return what each of an answer's errors says; of one in another shape than is documented, all of it."""
+    errors = document.get("errors") or []
+    listed = errors if isinstance(errors, list) else [errors]
+    names = ("field", "code", "message")
+    said = [_joined(error, *names) if isinstance(error, Mapping) else "" for error in listed]
+    return [w or redact.beginning(error, 200) for w, error in zip(said, listed, strict=True)]
 
 
 def _joined(source: Mapping[str, Any], *names: str) -> str:

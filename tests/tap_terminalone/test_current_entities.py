@@ -118,10 +118,15 @@ def test_what_a_list_leaves_out_comes_from_the_record_itself(whole, fault, caplo
             assert fault in caplog.text
 
 
-FAULT = {"errors": [{"code": "shard-failed", "message": "one shard did not answer"}]}
+FAULT = "one shard did not answer"
+FAULTS = ([{"code": "shard-failed", "message": FAULT}], [FAULT], {"reason": FAULT}, FAULT)
 
 
-@pytest.mark.parametrize("odd", [FAULT | {"data": []}, {}], ids=["errors beside data", "no data"])
+@pytest.mark.parametrize(
+    "odd",
+    [*({"errors": errors, "data": []} for errors in FAULTS), {}],
+    ids=["errors beside data", "texts", "an object", "a text", "no data"],
+)
 @pytest.mark.parametrize("times", [1, 9])
 def test_a_good_status_does_not_make_an_error_a_list(odd, times, caplog):
     """It is asked for again; a list of which a part may be missing is no list."""
@@ -143,7 +148,7 @@ def test_a_good_status_does_not_make_an_error_a_list(odd, times, caplog):
         else:
             with pytest.raises(RunFailed):
                 run_tap(TapTerminalOne, config, streams={"verticals"})
-            assert ("one shard did not answer" if odd else "holds no data") in caplog.text
+            assert (FAULT if odd else "holds no data") in caplog.text
 
 
 @pytest.mark.parametrize("nothing", [None, ""])

@@ -281,9 +281,10 @@ def test_a_target_dimension_may_come_in_a_list_of_one():
     assert {(r["strategy_id"], r["name"], r["active"]) for r in found} >= {(7, "dma", True)}
 
 
-def test_errors_beside_data_are_asked_about_again():
+@pytest.mark.parametrize("said", [[{"message": "one shard did not answer"}], "no answer", 5])
+def test_errors_beside_data_are_asked_about_again(said):
     """A list of which a part may be missing is no list, whatever its status says."""
-    errors = [[{"message": "one shard did not answer"}], []]
+    errors = [said, []]
 
     def answers(asked):
         rows = [{"id": 7, "name": "v", "entity_type": "vertical"}]

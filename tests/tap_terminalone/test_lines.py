@@ -68,6 +68,15 @@ def test_a_cut_is_noticed_wherever_it_falls(found, data):
         assert (stream_error(spool) is None) == harmless
 
 
+def test_the_head_is_no_sign_of_life():
+    """Whatever stands first in it: the rows behind it are counted all the same."""
+    with Spool.of(
+        b'{"meta": {"status": "ok"}, "fields": ["spend"], "total_items_count": 1}\n{"spend": 1}\n'
+    ) as spool:
+        assert stream_error(spool) is None
+        assert [row[0] for row in table(spool, ("spend",)).rows] == [1]
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
