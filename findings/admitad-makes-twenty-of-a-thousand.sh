@@ -8,8 +8,8 @@
 # campaign statistics `status` and an order by date are left out of the request, beside filters that are
 # sent, so the answer is that of all statuses. Nothing is said.
 # For a user: a larger page is a smaller one, and a loop that ends at a page shorter than the limit ends
-# after twenty rows; sums of approved actions hold declined ones. Ask for 500 at most, and look at each
-# filter in the rows.
+# after twenty rows; a sum meant for one status holds all. Ask for 500 at most, and look at each filter in
+# the rows.
 set -euo pipefail
 unset PYTHONPATH
 packages=(admitad==1.1.1 requests==2.34.2 setuptools==75.3.4)

@@ -2,7 +2,7 @@
 # Airbyte's source for Display & Video 360 asks for the newest days once in each of its windows.
 #
 # A good guess: a report from January to June is asked for in windows of thirty days that follow each other.
-# What happens (airbyte-source-dv-360 0.1.0): each window begins thirty days after the one before, and all
+# What happens (airbyte-source-dv-360 0.1.0, airbyte-cdk 0.90.0): each window begins thirty days after the one before, and all
 # of them end on the last day. Six months make six reports, and the newest days are in each of them: 636
 # days are asked for where the period has 181. The stream has no primary key.
 # For a user: each row of the newest days is appended six times, those of the first month once. Keep one row
@@ -27,7 +27,7 @@ from importlib.metadata import version
 from source_dv_360 import streams
 
 logging.disable(logging.CRITICAL)
-print("airbyte-source-dv-360", version("airbyte-source-dv-360"))
+print(*(f"{name} {version(name)}" for name in ("airbyte-source-dv-360", "airbyte-cdk")))
 streams.build = lambda *_, **__: None
 stream = streams.Standard(None, "partner-1", [], "2026-01-01", "2026-06-30")
 windows = list(stream.stream_slices(stream_state={}))

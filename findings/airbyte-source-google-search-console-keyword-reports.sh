@@ -3,7 +3,7 @@
 #
 # A good guess: search_analytics_keyword_page_report is the site's clicks by day, country, device, keyword
 # and page, once each.
-# What happens (airbyte-source-google-search-console 1.9.4): the source first asks which search appearances
+# What happens (airbyte-source-google-search-console 1.9.4, airbyte-cdk 6.61.6): the source first asks which search appearances
 # there are (videos, products and other rich results), and then for the keywords of each of them. What was
 # found as a plain blue link has no appearance, and is in no row. A click with two appearances is in two
 # rows with one primary key, as the appearance is not in it. With two sites the appearances of either are
@@ -96,10 +96,13 @@ def read(name, *sites):
         catalog = SourceGoogleSearchConsole.read_catalog("catalog.json")
         source = SourceGoogleSearchConsole(catalog, config, [])
         messages = [json.loads(line) for line in AirbyteEntrypoint(source).run(args)]
+    streams = {stream.name: stream.as_airbyte_stream() for stream in source.streams(config)}
+    keys[name] = {part for path in streams[name].source_defined_primary_key for part in path}
     rows = [line["record"]["data"] for line in messages if line["type"] == "RECORD"]
     return sorted((row["site_url"], row["query"], row["clicks"]) for row in rows)
 
 
+keys = {}
 ONE, TWO = "https://one.example/", "https://two.example/"
 KEYWORDS = "search_analytics_keyword_page_report"
 plain, report, both = read("search_analytics_by_query", ONE), read(KEYWORDS, ONE), read(KEYWORDS, ONE, TWO)
@@ -107,11 +110,13 @@ for title, rows in (("by_query, one site", plain), ("keyword_page_report, one si
     print(title)
     for row in rows:
         print(" ", *row)
+print("key of the keyword report:", *sorted(keys[KEYWORDS]))
 rich = [(ONE, "product with video", 5)] * 2 + [(ONE, "video", 15)]
 stated = (
     plain == sorted((ONE, word, clicks) for word, clicks, _ in CLICKS)
     and report == rich
     and [row for row in both if row[0] == ONE] == sorted(rich * 2)
+    and keys[KEYWORDS] == {"site_url", "date", "country", "device", "query", "page", "search_type"}
 )
 print("as stated" if stated else "NOT as stated any more")
 sys.exit(not stated)

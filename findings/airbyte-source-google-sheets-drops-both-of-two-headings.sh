@@ -5,7 +5,7 @@
 # A good guess: of two columns whose names become one, one is kept or gets a number; an empty heading leaves
 # out its own column.
 # What happens (airbyte-source-google-sheets 0.11.0): with `names_conversion` a name that two headings share
-# is taken out altogether: "Spend ($)" and "Spend (%)", both spend_, are both missing from each row, and
+# is taken out altogether: "Spend ($)" and "Spend (%)" are both missing from each row, and
 # nothing else is. The headings end at the first empty one: "Clicks" behind an empty heading is missing,
 # without the conversion too. Seen on the class that makes records of rows; no error is raised.
 # For a user: the money column of a sheet disappears when someone adds a column of shares with a sign in its

@@ -5,7 +5,7 @@
 # A good guess: calendra, which began as workalendar with holidays that move where a country moves them,
 # says what workalendar says for countries that move none; both know holidays that are some years old.
 # What happens (calendra 7.11.1, workalendar 17.0.0, holidays 0.109): in calendra a holiday on a weekend
-# gives the Monday off in every country: October 5, 2026 in Germany, August 17 in France, November 2 in
+# gives the Monday off where the law doesn't: October 5, 2026 in Germany, August 17 in France, November 2 in
 # Poland. workalendar and holidays have all three as working days. workalendar in turn has June 19, 2026 as
 # a working day in the United States (a federal holiday since 2021), November 20 in Brazil and December 24
 # in Poland; holidays has all three free.

@@ -5,8 +5,7 @@
 # it writes other SQL or refuses.
 # What happens (ibis 12.0.0, DuckDB 1.4.4, polars 2.1.0): `-7 % 3` of columns is -1 on DuckDB and 2 on
 # polars; `nunique()` of a column with a null counts the null on polars alone; a decimal of two digits
-# divided by 3 is 0.41666… and 0.42; `bucket(weeks=1)` begins on Thursday on DuckDB and on Monday on polars;
-# 1.5 as int64 is 2 and 1, and round() of 2.5 is 3 and 2.
+# divided by 3 is 0.41666… and 0.42; `bucket(weeks=1)` begins on Thursday on DuckDB and on Monday on polars.
 # For a user: a model that is tested on polars and run on DuckDB has other customers counted and other
 # shares, without an error. Test on the engine that runs it; write `x - y * (x / y).floor()` for remainders,
 # `dropna()` before nunique, and a cast to float64 before a division.
@@ -33,7 +32,6 @@ print(*(f"{name} {version(name)}" for name in ("ibis-framework", "duckdb", "pola
 frame = pl.DataFrame(
     {
         "n": [-7, 7],
-        "x": [2.5, 1.5],
         "spend": [D("1.25"), D("-1.25")],
         "name": ["a", None],
         "moment": [datetime(2026, 1, 6), datetime(2026, 1, 9)],
@@ -50,8 +48,6 @@ questions = {
     "spend / 3": lambda t: t.spend / 3,
     "spend.cast('float64') / 3": lambda t: t.spend.cast("float64") / 3,
     "moment.bucket(weeks=1)": lambda t: t.moment.bucket(weeks=1),
-    "x.cast('int64')": lambda t: t.x.cast("int64"),
-    "x.round()": lambda t: t.x.round(),
 }
 
 
@@ -74,8 +70,6 @@ stated = seen == {
     "spend / 3": [third, [0.42, -0.42]],
     "spend.cast('float64') / 3": [third, third],
     "moment.bucket(weeks=1)": [["Thu 01", "Thu 08"], ["Mon 05", "Mon 05"]],
-    "x.cast('int64')": [[2, 2], [2, 1]],
-    "x.round()": [[3, 2], [2, 2]],
 }
 print("as stated" if stated else "NOT as stated any more")
 sys.exit(not stated)

@@ -6,7 +6,7 @@
 # What happens (openrtb 0.2.0): the currency of `macros.substitution` is the text USD in the source: a
 # response with cur EUR is told 1.25 USD. A price of 0 is written as nothing. Names that fit into Latin-1
 # lose each letter beyond ASCII when a request is read: «Süddeutsche Café» is «Sddeutsche Caf»; «Журнал» and
-# «Żółć» stay whole. A bidfloor of 0.1 is a Decimal of 55 digits.
+# «Żółć» stay whole.
 # For a user: spend counted from win notices is taken for dollars, and reports by site or keyword have names
 # that match no other list. Replace the currency macro yourself before the substitution, and take names from
 # the JSON.
@@ -33,7 +33,7 @@ NAMES = ["Süddeutsche Café", "Журнал", "Żółć", "Times"]
 
 
 def request(name):
-    raw = {"id": "r-1", "imp": [{"id": "1", "bidfloor": 0.1, "banner": {"w": 300, "h": 250}}]}
+    raw = {"id": "r-1", "imp": [{"id": "1", "banner": {"w": 300, "h": 250}}]}
     return BidRequest.deserialize(raw | {"site": {"id": "s-1", "name": name}})
 
 
@@ -42,15 +42,12 @@ response = BidResponse.deserialize({"id": "r-1", "cur": "EUR", "seatbid": [{"sea
 notice = "p=${AUCTION_PRICE}&c=${AUCTION_CURRENCY}"
 told = [macros.substitution(request("Times"), response, price, notice) for price in (1.25, 0)]
 read = [request(name).site.name for name in NAMES]
-floor = request("Times").imp[0].bidfloor
 print("currency of the response:", response.cur, "- notices:", *told)
 print("names:", *(f"{name!r} is {found!r}" for name, found in zip(NAMES, read, strict=True)))
-print("bidfloor 0.1:", floor)
 stated = (
     response.cur == "EUR"
     and told == ["p=1.25&c=USD", "p=&c=USD"]
     and read == ["Sddeutsche Caf", "Журнал", "Żółć", "Times"]
-    and len(str(floor).removeprefix("0.")) == 55
 )
 print("as stated" if stated else "NOT as stated any more")
 sys.exit(not stated)

@@ -9,8 +9,8 @@
 # +494915123456789, and `is_valid_number` says yes. Of the 244 regions with an example of a mobile number,
 # all others give the number back.
 # For a user: hashes of phone numbers for conversion uploads and customer lists are made from E.164; those
-# of German users whose numbers lack the plus match nobody, and all checks are green. Put the plus before a
-# number that begins with the country's code, before it is parsed.
+# of German users whose numbers lack the plus match nobody, and all checks are green. Put the plus before
+# the numbers of an export that all have the code, before they are parsed.
 set -euo pipefail
 unset PYTHONPATH
 packages=(phonenumbers==9.0.43)

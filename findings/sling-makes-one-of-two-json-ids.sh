@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Sling makes one id of two when it reads JSON.
 #
-# A good guess: ids of seventeen digits, as Meta's, are whole numbers in JSON and stay what they are;
-# amounts keep their digits in text.
+# A good guess: ids of seventeen digits that stand in JSON as whole numbers stay what they are; a column that
+# is declared as a string is written as it stands.
 # What happens (sling 1.4.11, the binary on PyPI): each number of a JSON file is a float. 23851234567890123
 # and 23851234567890125 are both written as 23851234567890124, flattened or as one column of JSON, from JSON
 # Lines as from a list; 12345678901234567.89 is 12345678901234568. Declaring the column as a string comes
