@@ -21,7 +21,7 @@ from typing_extensions import override
 
 from adtap_core.bodies import exact_json
 from adtap_core.bodies.delimited import Columns, Splitter
-from adtap_core.bodies.doubles import check_count, check_once, doubled, once
+from adtap_core.bodies.doubles import check_columns, check_count, check_once, doubled, once
 from adtap_core.bodies.spool import MEMORY_BYTES, Spool
 from adtap_core.errors import MalformedResponse
 from adtap_core.names import respelt
@@ -334,7 +334,7 @@ class Picker:
         """Return the fields of objects that are decoded already.
 
         Raises:
-            MalformedResponse: If one is none, or a name is damaged.
+            MalformedResponse: If one is none, a name is damaged, or a field stands there in two spellings.
         """
         objects = [element for element in elements if isinstance(element, Mapping)]
         if len(objects) < len(elements):
@@ -344,6 +344,7 @@ class Picker:
         # The case of a name's letters may differ from row to row.
         shapes = {shape: respelt(shape, self.spelt) for shape in dict.fromkeys(map(tuple, objects))}
         for names in shapes.values():
+            check_columns(names, "a row")  # `Day` and `DAY` are one, if `day` was asked for
             self._note(names)
         if any(names != list(shape) for shape, names in shapes.items()):
             objects = [dict(zip(shapes[*row], row.values(), strict=True)) for row in objects]

@@ -340,3 +340,11 @@ def test_a_line_that_is_no_object_is_broken(line: bytes) -> None:
     """Half a row, or something else in its place, never passes for a row."""
     with pytest.raises(MalformedResponse, match="can't be read"):
         json_lines(b'{"a": 1}\n' + line + b"\n", Picker(("a",)))
+
+
+def test_a_field_in_two_spellings_is_not_chosen_from() -> None:
+    """`Day` and `DAY` both stand for the `day` that was asked for; what nobody asked for may be spelt as it likes."""
+    row = {"Day": "2026-03-01", "DAY": "2026-03-02"}
+    assert Picker(("x",)).pick({**row, "x": 1}) == (1,)
+    with pytest.raises(MalformedResponse, match="a row has two columns day"):
+        Picker(("day",)).pick(row)
