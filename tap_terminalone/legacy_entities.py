@@ -11,11 +11,12 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from adtap_core.declare import Entity
-from adtap_core.errors import BadRequest, Forbidden
+from adtap_core.errors import BadRequest, Forbidden, MalformedResponse
 from adtap_core.http.client import Call, RequestStats
 from adtap_core.http.completeness import check_whole
 from adtap_core.http.listing import Page, Record, by_offset, in_order, number_of, page_of
 from adtap_core.platform import EntityQuery
+from adtap_core.redact import redact
 from tap_terminalone.api import Api
 from tap_terminalone.auth import ACCEPT
 from tap_terminalone.changes import change
@@ -262,28 +263,34 @@ class LegacyEntities:
         yield [change(row, int(_number(query))) for row in records_of({"data": entries}, what)]
 
     def _acl(self, entity: TerminalOneEntity, query: EntityQuery) -> Pages:
-        found = self._child(entity, query)
-        yield [found] if isinstance(found, Mapping) else found or []
+        found = self._child(entity, query) or []
+        listed = [found] if isinstance(found, Mapping) else found
+        yield records_of({"data": listed}, f"{entity.name} of {_number(query)}")
 
     def _permissions(self, entity: TerminalOneEntity, query: EntityQuery) -> Pages:
         """Yield one row for a user: the flags, and for each level the entities that may be seen."""
         what = f"{entity.name} of {_number(query)}"
 
-        def objects(*found: Any) -> list[Record]:
-            return records_of({"data": list(found)}, what)
+        def objects(found: Any) -> list[Record]:
+            return records_of({"data": found or []}, what)
 
         def accesses(groups: Any) -> Iterator[Record]:
-            for group in objects(*groups or ()):
-                yield from objects(*group.get("access") or ())
+            for group in objects(groups):
+                yield from objects(group.get("access"))
 
-        (document,) = objects(self._child(entity, query) or {})
-        (found,) = objects(document.get("permissions") or {})
-        (levels,) = objects(found.get("entities") or {})
+        (document,) = objects([self._child(entity, query) or {}])
+        (found,) = objects([document.get("permissions") or {}])
+        (levels,) = objects([found.get("entities") or {}])
         row: dict[str, Any] = {"user_id": _number(query)}
         row |= {k: v for k, v in document.items() if k != "permissions"}
         if isinstance(row.get("user"), Mapping):
             row["user"] = {k: str(v) for k, v in row["user"].items()}  # as XML has them
-        row |= {str(a.get("type")): a.get("value") for a in accesses(found.get("flags"))}
+        for flag in accesses(found.get("flags")):
+            if not isinstance(flag.get("type"), str):
+                raise MalformedResponse(
+                    f"{what}: a flag without a name: {redact.beginning(flag, 120)}"
+                )
+            row[flag["type"]] = flag.get("value")
         for level in _LEVELS:
             groups = levels.get(level)
             # A user with access to everything has no lists: null is not the same as none.

@@ -265,6 +265,13 @@ def below_one(stream, parent, path, document):
         ("campaigns_history", "campaigns", "history", {"data": {"log_entries": None}}),
         ("campaigns_history", "campaigns", "history", {"data": {"entries": [{"action": "x"}]}}),
         ("permissions", "users", "permissions", {"data": {"permissions": {"flags": {"role": 1}}}}),
+        ("permissions", "users", "permissions", {"data": {"permissions": {"flags": 5}}}),
+        (
+            *("permissions", "users", "permissions"),
+            {"data": {"permissions": {"flags": [{"access": [{"value": "1"}]}]}}},
+        ),
+        ("acl", "advertisers", "acl", {"data": [5]}),
+        ("acl", "advertisers", "acl", {"data": "none"}),
     ],
 )
 def test_what_is_promised_below_a_record_must_come(stream, parent, path, document, caplog):
