@@ -445,12 +445,15 @@ class _Tries:
             self._no_answer(error)
             return None
         self._http.unreachable.discard(self._host)
+        is_first = self._size < 0
         if outcome.action is Action.SUCCESS and self._is_whole(response):
             self._count("replaced", response.body.replaced)
             return response
         if outcome.action is Action.SUCCESS:
             why = "ends within a line" if response.body.framed else "declares no length"
             outcome = Outcome(Action.RETRY, f"the table {why}: requesting it once more to compare")
+            if is_first:  # no fault so far: the comparison takes none of the retries
+                self._state = self._state.with_one_more_retry()
         if outcome.too_fast:
             self._http.rate_limiter.slow_down(self._host)
         with response.body:
@@ -564,7 +567,7 @@ class _Tries:
         log.info(
             "Retry %d of %d in %.1f s: %s",
             self._state.failures,
-            self._http.limits.max_retries,
+            self._state.policy.max_retries,
             seconds,
             message,
         )

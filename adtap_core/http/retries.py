@@ -66,6 +66,11 @@ class RetryState:
     saw_page: bool = False
     logins: int = 0
 
+    def with_one_more_retry(self) -> "RetryState":
+        """Return the state in which one request more is allowed: one that no fault is the reason for."""
+        policy = replace(self.policy, max_retries=self.policy.max_retries + 1)
+        return replace(self, policy=policy)
+
     def after(
         self,
         outcome: Outcome,

@@ -357,6 +357,14 @@ def test_the_first_table_of_a_run_may_be_one_that_was_cut(bench: Bench) -> None:
     assert bench.stats.requests == 2
 
 
+def test_the_comparison_of_a_table_takes_none_of_the_retries(bench: Bench) -> None:
+    """Nothing failed yet: as many faults heal as `max_retries` says, before and after it."""
+    table, fault = (200, {}, b"a,b\n1,2\n3,45"), refusal(503)
+    bench.answers(fault, table, fault, fault, table)
+    assert bench.send(expects="text", table=True).body.size == len(table[2])
+    assert bench.stats.requests == 5
+
+
 @pytest.mark.parametrize("expects", ["json", "text", "any"])
 def test_a_page_for_people_is_one_retry_then_one_login(bench: Bench, expects: str) -> None:
     """HTML under 200, whatever was asked for: a proxy first, then an ended session."""
