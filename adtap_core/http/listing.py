@@ -342,12 +342,12 @@ def _check_whole(page: Page, what: str) -> None:
     """Check that a list which knows no offsets does not say that it holds more than its one page.
 
     Raises:
-        MalformedResponse: If it does.
+        Unfinished: If it does.
     """
     shown = len(page.records)
     if said := page.promised(shown):
         msg = f"{what}: the list says that there is more ({said}), and gives the same {shown} at every offset"
-        raise MalformedResponse(msg)
+        raise Unfinished(msg)
 
 
 def _total(page: Page, offset: int) -> int | None:

@@ -19,6 +19,7 @@ class Platform:
         self.logs: dict[str, list[dict[str, Any]]] = {}
         self.gone: tuple[str, ...] = ()
         self.report: Callable[[Mapping[str, Any]], object] = lambda _asked: None
+        self.on_page: Callable[[Mapping[str, str]], None] = lambda _query: None
         self.query: Mapping[str, str] = {}
         self.asked: list[Asked] = []
 
@@ -48,6 +49,7 @@ class Platform:
         return {"success": True, "resource": model, model: found[0]} if found else None
 
     def _page(self, path: str, query: Mapping[str, str]) -> object:
+        self.on_page(query)
         rows = sorted(self.lists[path], key=lambda row: row["id"] or 0)
         if {"order_by", "sort"} & set(query) - set(self.orders):
             if self.refuses_orders:

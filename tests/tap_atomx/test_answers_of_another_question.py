@@ -71,6 +71,22 @@ def test_a_count_of_all_rows_is_no_cut_of_those_that_changed(platform, run, stre
     assert () in platform.bounds(stream)
 
 
+def test_a_list_that_shifts_and_counts_all_rows_is_read_whole(platform, run):
+    """An older object changes between two pages: the second is the first again, as of a server that knows no offset."""
+    platform.counts_all = True
+    platform.lists["creatives"] = [dated(1), dated(2, 15)]
+    first = run("creatives")
+
+    def change(query: Mapping[str, str]) -> None:
+        if "updated_at>" in query and query["offset"] == "1":
+            platform.lists["creatives"][0] = dated(1, 16)
+
+    platform.on_page = change
+    second = run("creatives", state=first.last_state)
+    assert set(ids(second)) == {1, 2}
+    assert () in platform.bounds("creatives")
+
+
 def test_a_list_that_changes_by_day_is_asked_for_twice(platform, run):
     """What was modified, and what lies behind the greatest id; a server without bounds is asked once."""
     platform.lists["creatives"] = [dated(1), dated(2, 15)]
